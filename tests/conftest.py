@@ -1,0 +1,24 @@
+"""Fixtures that more than one room's tests use."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import services
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[services.Service]:
+    """A running Mosquitto of this test's own, on `mosquitto.port`; `stop`, `kill` and `start` keep its sessions."""
+    folder = tmp_path / "mosquitto"
+    folder.mkdir()
+    with services.running(services.mosquitto(folder)) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[services.Service]:
+    """A running InfluxDB for the whole session, on `influxd.port`: use a database of your own name in it."""
+    with services.running(services.influxd(tmp_path_factory.mktemp("influxd"))) as service:
+        yield service

@@ -1,0 +1,151 @@
+"""Real servers for tests: each starts on a free loopback port, is waited for, and is ended."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGES = {"mosquitto": "mosquitto", "influxd": "influxdb", "chromium": "chromium"}
+
+
+def need(program: str) -> str:
+    """The path of a program; skips the test with the name of its package, or fails when services are required."""
+    path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
+    if path:
+        return path
+    message = f"{program} is missing: apt-get install {PACKAGES[program]}"
+    if os.environ.get("TOWN_REQUIRE_SERVICES") == "1":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def free_port() -> int:
+    """A loopback port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(
+    answers: Callable[[], bool], *, seconds: float = 15, process: subprocess.Popen[bytes] | None = None
+) -> None:
+    """Return once `answers` is true; fails when the process ends or the time is over."""
+    deadline = time.monotonic() + seconds
+    while not answers():
+        if process is not None and process.poll() is not None:
+            pytest.fail(f"{process.args!r} ended with {process.returncode}")
+        if time.monotonic() > deadline:
+            pytest.fail(f"no answer within {seconds} s")
+        time.sleep(0.02)  # waiting for another process to open its port: there is no event to wait for
+
+
+def listens(port: int) -> bool:
+    """Whether something accepts connections on that loopback port."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.2):
+        return True
+    return False
+
+
+class Service:
+    """One server process that can be stopped, killed and started again on the same port with the same files."""
+
+    def __init__(
+        self,
+        command: list[str],
+        *,
+        port: int,
+        folder: Path,
+        ready: Callable[[], bool],
+        env: dict[str, str] | None = None,
+    ) -> None:
+        self.command, self.port, self.folder, self._ready, self._env = command, port, folder, ready, env
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, stdout=log, stderr=log, cwd=self.folder, env={**os.environ, **(self._env or {})}
+            )
+        wait_until(self._ready, process=self.process)
+
+    def stop(self) -> None:
+        """End it as an operator would, and wait for its end."""
+        self._end(subprocess.Popen.terminate)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._end(subprocess.Popen.kill)
+
+    def _end(self, how: Callable[[subprocess.Popen[bytes]], None]) -> None:
+        if self.process is not None:
+            how(self.process)
+            self.process.wait(15)
+            self.process = None
+
+
+@contextlib.contextmanager
+def running(service: Service) -> Iterator[Service]:
+    """The service, started, and ended afterwards."""
+    service.start()
+    try:
+        yield service
+    finally:
+        service.kill()
+
+
+def mosquitto(folder: Path, *, extra: str = "") -> Service:
+    """Mosquitto that keeps its sessions on disk, open to anyone on a loopback port unless `extra` says otherwise."""
+    program, port = need("mosquitto"), free_port()
+    anonymous = "" if "allow_anonymous" in extra else "allow_anonymous true\n"
+    (folder / "mosquitto.conf").write_text(
+        f"listener {port} 127.0.0.1\n{anonymous}persistence true\npersistence_location {folder}/\n"
+        f"autosave_interval 1\nmax_queued_messages 0\nmax_inflight_messages 0\nuser root\n{extra}"
+    )
+    return Service(
+        [program, "-c", str(folder / "mosquitto.conf")], port=port, folder=folder, ready=lambda: listens(port)
+    )
+
+
+def influxd(folder: Path, *, user: str | None = None, password: str | None = None) -> Service:
+    """InfluxDB 1.x with its data in `folder`; with a user, it asks everyone for a password."""
+    program, port, rpc = need("influxd"), free_port(), free_port()
+    (folder / "influxdb.conf").write_text(
+        f'reporting-disabled = true\nbind-address = "127.0.0.1:{rpc}"\n'
+        f'[meta]\ndir = "{folder}/meta"\n[data]\ndir = "{folder}/data"\nwal-dir = "{folder}/wal"\n'
+        f'[http]\nbind-address = "127.0.0.1:{port}"\nauth-enabled = {"true" if user else "false"}\nlog-enabled = false\n'
+    )
+
+    def answers() -> bool:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=1) as answer:
+            return bool(answer.status == 204)
+        return False
+
+    service = Service([program, "-config", str(folder / "influxdb.conf")], port=port, folder=folder, ready=answers)
+    if user:
+        service.start()
+        query = f"q=CREATE+USER+{user}+WITH+PASSWORD+'{password}'+WITH+ALL+PRIVILEGES"
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/query?{query}", data=b"", timeout=5).close()
+        service.stop()
+    return service
+
+
+def influx_query(port: int, query: str, *, user: str = "", password: str = "") -> bytes:
+    """What InfluxDB answers to one statement, asked without any code of ours."""
+    from urllib.parse import urlencode
+
+    parameters = urlencode({"q": query, "u": user, "p": password} if user else {"q": query})
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/query", data=parameters.encode())
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return bytes(answer.read())
+    except urllib.error.HTTPError as error:
+        return bytes(error.read())

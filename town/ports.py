@@ -1,0 +1,186 @@
+"""What rooms ask of each other. `brain` hands each room the ones it needs; nothing here knows who answers."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+from town.alert import Alert, AlertDefinition, AlertState, Category, Notification, TimelineEntry, Transition
+from town.moment import Duration, Moment
+from town.quantity import Value
+from town.reading import Reading
+
+Clock = Callable[[], Moment]
+"""The wall clock, handed in so that nothing reads it by itself."""
+
+Deliver = Callable[[Sequence[Reading]], Awaitable[None]]
+"""Takes a batch of readings; returns when it has them, waits when it is full."""
+
+
+class RefusedReading(msgspec.Struct, frozen=True):
+    """A reading the store will never take, and why."""
+
+    reading: Reading
+    reason: str
+    detail: str = ""
+
+
+class ReadingWriter(Protocol):
+    """Takes readings into the store."""
+
+    async def write(self, readings: Sequence[Reading]) -> Sequence[RefusedReading]:
+        """Store a batch, durably on return. Doing it twice changes nothing.
+
+        Returns the readings that can never be stored; all others are in. Raises Unavailable when the store is away
+        (nothing, or a part of the batch, may be in: write it again) and ConfigError when it refuses us.
+        """
+
+
+Aggregate = Literal["mean", "min", "max", "last", "count", "sum"]
+
+
+class Point(msgspec.Struct, frozen=True, gc=False):
+    """One bucket of a series: `at` is the start of the bucket, or the moment itself without buckets."""
+
+    at: Moment
+    value: Value
+
+
+class Series(msgspec.Struct, frozen=True):
+    """The values of one quantity of one sensor, oldest first. Empty buckets are left out."""
+
+    sensor: str
+    quantity: str
+    points: list[Point]
+
+
+class ReadingHistory(Protocol):
+    """Answers from the past."""
+
+    async def history(
+        self,
+        sensors: Collection[str],
+        quantity: str,
+        *,
+        start: Moment,
+        end: Moment,
+        every: Duration | None = None,
+        aggregate: Aggregate = "mean",
+        limit: int = 20_000,
+    ) -> list[Series]:
+        """One series for each sensor that has values with start <= at < end, in the order asked.
+
+        `every` sets the width of buckets, aligned to multiples of it since 1970, and `aggregate` what is made of each;
+        without it the values come as they were stored. Booleans aggregate as 0 and 1, texts only with last and count.
+        At most `limit` points a series, the newest. Raises Unavailable.
+        """
+
+    def readings(
+        self, *, start: Moment, end: Moment, sensors: Collection[str] | None = None, batch: int = 5_000
+    ) -> AsyncIterator[list[Reading]]:
+        """Every stored reading with start <= measured_at < end, in order of measured_at, in batches."""
+
+
+class LatestReadings(Protocol):
+    """The newest value of everything."""
+
+    async def latest(self, sensors: Collection[str] | None = None) -> dict[str, dict[str, Point]]:
+        """The newest value of every quantity of the named sensors, or of all, by sensor and quantity."""
+
+
+class Store(ReadingWriter, ReadingHistory, LatestReadings, Protocol):
+    """A whole store of readings; open it with `async with`."""
+
+    async def check(self) -> str:
+        """One line about what answers and in which version; raises Unavailable or ConfigError."""
+
+
+class AlertFilter(msgspec.Struct, frozen=True):
+    """Which alerts are asked for; what is None does not matter."""
+
+    states: frozenset[AlertState] | None = None
+    categories: frozenset[Category] | None = None
+    facility: str | None = None
+    rule: str | None = None
+    opened_after: Moment | None = None
+    limit: int = 500
+
+
+class AlertDetail(msgspec.Struct, frozen=True):
+    """One alert with everything that happened to it and everyone who was told, oldest first."""
+
+    alert: Alert
+    timeline: Sequence[TimelineEntry]
+    notifications: Sequence[Notification]
+
+
+class AlertReader(Protocol):
+    """What is and was wrong in town."""
+
+    async def alerts(self, wanted: AlertFilter) -> list[Alert]:
+        """Alerts, open ones first, then by severity, then the newest first."""
+
+    async def detail(self, alert: str) -> AlertDetail | None:
+        """One alert, or None if there is none of that id."""
+
+
+class AlertActions(Protocol):
+    """What people do about alerts. Each raises ActionRefused with a reason a person understands."""
+
+    async def acknowledge(self, alert: str, *, by: str, at: Moment, comment: str = "") -> Alert:
+        """Somebody has it: telling others stops."""
+
+    async def reset(self, alert: str, *, by: str, at: Moment, comment: str = "") -> Alert:
+        """Close a latched alert whose condition is gone."""
+
+    async def comment(self, alert: str, *, by: str, at: Moment, text: str) -> Alert:
+        """Say something for the others to read."""
+
+
+class ActionRefused(Exception):  # noqa: N818 - it is an answer to a person, not a failure
+    """The action does not fit the alert's state; `reason` is a stable word, the message is for people."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class TransitionTaker(Protocol):
+    """Takes what the rules decided into the alert book."""
+
+    async def take(
+        self, transitions: Sequence[Transition], definitions: dict[str, AlertDefinition], now: Moment
+    ) -> list[Alert]:
+        """Apply transitions with their notifications, all or nothing; a transition taken before changes nothing.
+
+        Returns the alerts as they are afterwards, one for each that changed.
+        """
+
+
+class PartHealth(msgspec.Struct, frozen=True):
+    """How one part of the pipeline is."""
+
+    part: str
+    state: Literal["ok", "degraded", "down"]
+    since: Moment
+    detail: str = ""
+
+
+class Gauge(msgspec.Struct, frozen=True):
+    """One figure of the pipeline, as it is exported: a Prometheus name, its labels, its value."""
+
+    name: str
+    value: float
+    labels: dict[str, str] = {}
+    kind: Literal["counter", "gauge"] = "gauge"
+    help: str = ""
+
+
+class Health(Protocol):
+    """How the pipeline is, now."""
+
+    def parts(self) -> list[PartHealth]:
+        """Every part, worst first."""
+
+    def figures(self) -> list[Gauge]:
+        """Every figure."""

@@ -1,0 +1,33 @@
+"""What is measured: a name, one unit, one type and a plausible range, the same wherever it appears."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from town.language import Label
+
+Value = float | bool | str
+"""One measured value. Numbers are always floats."""
+
+
+class ValueType(StrEnum):
+    """The type a quantity has for ever."""
+
+    FLOAT = "float"
+    BOOL = "bool"
+    TEXT = "text"
+
+
+class Quantity(BaseModel):
+    """One quantity; `unit` is a SenML code (RFC 8428, RFC 8798) or one of ours, `low` and `high` are in that unit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    name: Label
+    type: ValueType
+    unit: str | None = None
+    low: float | None = None
+    high: float | None = None
+    counter: bool = False
+    """It only grows, until it starts again from nothing."""

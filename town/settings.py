@@ -1,0 +1,122 @@
+"""The settings of a running brain: option over environment over `town.toml` over default, each under one name."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from town.errors import ConfigError
+from town.language import Language
+
+PREFIX = "TOWN_"
+
+
+class Settings(BaseSettings):
+    """Every setting: in the environment its name in capitals behind `TOWN_`, and every secret also as `TOWN_…_FILE`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    mqtt_url: str = Field(
+        "embedded", description="The broker: `embedded`, `mqtt://user@host:1883` or `mqtts://user@host:8883` (MQTT 5)."
+    )
+    mqtt_port: int = Field(
+        1883, ge=1, le=65534, description="Port of the embedded broker for MQTT 3.1.1; the next one serves MQTT 5."
+    )
+    mqtt_host: str = Field("127.0.0.1", description="Address the embedded broker listens on.")
+    mqtt_password: SecretStr | None = Field(None, description="Password for the broker.")
+    mqtt_ca: Path | None = Field(None, description="PEM file of the authority that signed the broker's certificate.")
+    mqtt_share: str | None = Field(None, description="Name of a shared subscription, for several ingest processes.")
+    store_url: str = Field(
+        "duckdb:", description="The store: `duckdb:`, `duckdb:PATH`, `influxdb://host:8086/town` or `influxdbs://…`."
+    )
+    store_user: str | None = Field(None, description="User of InfluxDB 1.x.")
+    store_password: SecretStr | None = Field(None, description="Password of InfluxDB 1.x.")
+    store_token: SecretStr | None = Field(None, description="Token of InfluxDB 2.x or 3.x.")
+    book_url: SecretStr | None = Field(
+        None, description="SQLAlchemy URL of the alert book; without it, SQLite in the state folder."
+    )
+    state: Path | None = Field(None, description="Folder for what must survive; default `./state/<town id>`.")
+    http: str = Field("127.0.0.1:8080", description="Address and port of the console and the API.")
+    public_url: str | None = Field(None, description="How people reach the console, for links in messages.")
+    notify: Literal["send", "local"] | None = Field(
+        None, description="`send` to the real addresses, or `local`: everything to receivers on this machine."
+    )
+    smtp_url: str | None = Field(None, description="Mail server: `smtp://user@host:587` (STARTTLS) or `smtps://…:465`.")
+    smtp_password: SecretStr | None = Field(None, description="Password for the mail server.")
+    smtp_from: str | None = Field(None, description="Sender address of mails.")
+    language: Language | None = Field(None, description="`zh`, `zh-Hant` or `en`; default: the town's own.")
+    log: Literal["text", "json"] = Field("text", description="Form of the log lines.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what it is given: the other sources are read by `load_settings`, which remembers the origin."""
+        return (init_settings,)
+
+
+class LoadedSettings(NamedTuple):
+    """The settings, and where each value came from: `option`, `environment`, `file NAME`, `town.toml` or `default`."""
+
+    settings: Settings
+    origins: dict[str, str]
+
+
+def load_settings(options: Mapping[str, Any], folder: Path | None = None) -> LoadedSettings:
+    """Read all sources. `options` that are None were not given. `town.toml` stands beside the town folder.
+
+    Raises ConfigError naming every setting that is wrong, and where it was set.
+    """
+    layers: list[tuple[str, dict[str, Any]]] = [
+        ("option", InitSettingsSource(Settings, {k: v for k, v in options.items() if v is not None})()),
+        *_secret_files(),
+        ("environment", EnvSettingsSource(Settings)()),
+    ]
+    toml = folder.resolve().parent / "town.toml" if folder else None
+    if toml and toml.is_file():
+        layers.append(("town.toml", TomlConfigSettingsSource(Settings, toml)()))
+    values: dict[str, Any] = {}
+    origins = dict.fromkeys(Settings.model_fields, "default")
+    for origin, layer in reversed(layers):
+        values.update(layer)
+        origins.update(dict.fromkeys(layer, origin))
+    try:
+        return LoadedSettings(Settings(**values), origins)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_problem(e["loc"], e["msg"], origins) for e in error.errors())) from None
+
+
+def _secret_files() -> list[tuple[str, dict[str, Any]]]:
+    """`TOWN_X_FILE` names a file that holds the secret X, one layer each, stronger than the environment."""
+    layers: list[tuple[str, dict[str, Any]]] = []
+    for name, field in Settings.model_fields.items():
+        path = os.environ.get(f"{PREFIX}{name.upper()}_FILE")
+        if path is None or SecretStr not in getattr(field.annotation, "__args__", ()):
+            continue
+        try:
+            layers.append((f"file {path}", {name: Path(path).read_text("utf-8").strip()}))
+        except OSError as error:
+            raise ConfigError(f"{PREFIX}{name.upper()}_FILE={path}: {error.strerror}") from None
+    return layers
+
+
+def _problem(location: tuple[int | str, ...], message: str, origins: dict[str, str]) -> str:
+    name = str(location[0]) if location else "?"
+    if name not in Settings.model_fields:
+        return f"{name}: there is no such setting; `town settings` lists them (from {origins.get(name, '?')})"
+    return f"{PREFIX}{name.upper()} (from {origins[name]}): {message}"
