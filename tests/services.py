@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -121,7 +122,8 @@ def influxd(folder: Path, *, user: str | None = None, password: str | None = Non
     (folder / "influxdb.conf").write_text(
         f'reporting-disabled = true\nbind-address = "127.0.0.1:{rpc}"\n'
         f'[meta]\ndir = "{folder}/meta"\n[data]\ndir = "{folder}/data"\nwal-dir = "{folder}/wal"\n'
-        f'[http]\nbind-address = "127.0.0.1:{port}"\nauth-enabled = {"true" if user else "false"}\nlog-enabled = false\n'
+        f'[http]\nbind-address = "127.0.0.1:{port}"\nlog-enabled = false\n'
+        f"auth-enabled = {'true' if user else 'false'}\n"
     )
 
     def answers() -> bool:
@@ -140,8 +142,6 @@ def influxd(folder: Path, *, user: str | None = None, password: str | None = Non
 
 def influx_query(port: int, query: str, *, user: str = "", password: str = "") -> bytes:
     """What InfluxDB answers to one statement, asked without any code of ours."""
-    from urllib.parse import urlencode
-
     parameters = urlencode({"q": query, "u": user, "p": password} if user else {"q": query})
     request = urllib.request.Request(f"http://127.0.0.1:{port}/query", data=parameters.encode())
     try:
