@@ -32,7 +32,6 @@ class Settings(BaseSettings):
     mqtt_port: int = Field(
         1883, ge=1, le=65534, description="Port of the embedded broker for MQTT 3.1.1; the next one serves MQTT 5."
     )
-    mqtt_host: str = Field("127.0.0.1", description="Address the embedded broker listens on.")
     mqtt_password: SecretStr | None = Field(None, description="Password for the broker.")
     mqtt_ca: Path | None = Field(None, description="PEM file of the authority that signed the broker's certificate.")
     mqtt_share: str | None = Field(None, description="Name of a shared subscription, for several ingest processes.")
