@@ -149,3 +149,13 @@ def influx_query(port: int, query: str, *, user: str = "", password: str = "") -
             return bytes(answer.read())
     except urllib.error.HTTPError as error:
         return bytes(error.read())
+
+
+def free_ports(count: int) -> int:
+    """The first of `count` neighbouring loopback ports that nothing listens on."""
+    while True:
+        first = free_port()
+        with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
+            for port in range(first, first + count):
+                probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first

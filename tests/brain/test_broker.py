@@ -1,0 +1,45 @@
+"""The embedded broker is a real one, for 3.1.1 and 5."""
+
+import asyncio
+
+import aiomqtt
+import pytest
+
+from brain.broker import embedded_broker
+from brain.listeners import require_free
+from tests.services import free_ports, listens
+from town.errors import ConfigError
+
+
+async def test_broker_carries_a_message_from_a_3_1_1_device_to_a_5_listener() -> None:
+    port = free_ports(2)
+    async with (
+        asyncio.timeout(15),
+        embedded_broker(port),
+        aiomqtt.Client("127.0.0.1", port + 1, protocol=aiomqtt.ProtocolVersion.V5) as town,
+        aiomqtt.Client("127.0.0.1", port, protocol=aiomqtt.ProtocolVersion.V311) as device,
+    ):
+        await town.subscribe("town/#", qos=1)
+        await device.publish("town/x", b"21.5", qos=1)
+        message = await anext(town.messages)
+
+    assert (str(message.topic), message.payload) == ("town/x", b"21.5")
+
+
+async def test_broker_gives_its_ports_back() -> None:
+    port = free_ports(2)
+    async with embedded_broker(port):
+        assert listens(port)
+
+    assert not listens(port)
+
+
+async def test_a_taken_port_names_who_has_it() -> None:
+    port = free_ports(2)
+    async with embedded_broker(port):
+        with pytest.raises(ConfigError, match=rf"Port {port} for MQTT is taken by python.*process \d+.*--mqtt-port"):
+            require_free("127.0.0.1", port, purpose="MQTT", instead="Choose another with --mqtt-port.")
+
+
+def test_a_free_port_is_free() -> None:
+    require_free("127.0.0.1", free_ports(1), purpose="MQTT", instead="")
