@@ -36,7 +36,8 @@ def describe(error: ErrorDetails, *, model: type[BaseModel], data: Any) -> Probl
     last = str(location[-1]) if location else ""
     match error["type"]:
         case "missing":
-            return Problem(location, f"`{last}` is missing")
+            missing = f"`{last}`" if isinstance(location[-1], str) else f"entry {location[-1] + 1}"
+            return Problem(location, f"{missing} is missing")
         case "extra_forbidden" if is_secret_key(last):
             return Problem(location, "")
         case "extra_forbidden":

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
-from town.findings import Finding, Level, written_path
+from town.findings import Finding, Level, suggest, written_path
 from town.plain import PlainReader
 from town.problems import describe
 
@@ -92,7 +92,7 @@ def read_text(path: Path, *, name: str, max_bytes: int) -> tuple[str | None, lis
         with path.open("rb") as file:
             content = file.read(max_bytes + 1)
     except FileNotFoundError:
-        return None, [Finding(name, 0, "", "the file is missing", f"write {name}, as docs/town-folder.md shows it")]
+        return None, [Finding(name, 0, "", "the file is missing", _missing_hint(path, name))]
     except OSError as error:
         return None, [Finding(name, 0, "", f"the file cannot be read: {error.strerror}")]
     if len(content) > max_bytes:
@@ -102,6 +102,11 @@ def read_text(path: Path, *, name: str, max_bytes: int) -> tuple[str | None, lis
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         return None, [Finding(name, line, "", "the file is not UTF-8", "save it as UTF-8")]
+
+
+def _missing_hint(path: Path, name: str) -> str:
+    others = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+    return suggest(path.name, others) or f"write {name}; docs/town-folder.md shows how"
 
 
 def _syntax_finding(name: str, text: str, error: Exception) -> Finding:
@@ -115,5 +120,7 @@ def _syntax_finding(name: str, text: str, error: Exception) -> Finding:
         return Finding(name, 0, "", "the file is not YAML")
     mark = error.problem_mark or error.context_mark
     problem = str(error.problem or error.context or "the file is not YAML")
+    if "another document" in problem:
+        problem = "there is a second document behind `---`"
     hint = "indent with spaces, not tabs" if r"'\t'" in problem else ""
     return Finding(name, mark.line + 1 if mark else 0, "", f"YAML: {problem}", hint)

@@ -1,0 +1,204 @@
+"""A town folder: read whole, checked whole, every mistake told at once with its file and line."""
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict
+
+from town.builtin import Kinds, add_kinds, builtin_kinds
+from town.facility import Facility, Position, Zone
+from town.findings import Finding, has_errors, suggest
+from town.gateway import Gateway
+from town.gateway_file import read_gateways
+from town.items import Items, declared_ids, id_mistake, label_findings, read_items, unknown
+from town.language import Label, Language
+from town.map_file import check_map
+from town.sensor_list import SensorList, check_references, read_sensors
+from town.source import Source, read_yaml
+from town.town import Town
+
+FAR = 50_000.0
+"""Metres from the town's position beyond which a place is probably a slip of the pen."""
+_EARTH_RADIUS = 6_371_008.8
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+
+class TownFile(BaseModel):
+    """A `town.yaml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1]
+    id: str
+    name: Label
+    time_zone: str
+    position: Position
+    country: str = "CN"
+    language: Language = "zh"
+
+
+class FacilitiesFile(BaseModel):
+    """A `facilities.yaml`; its items are read one by one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1]
+    zones: list[Any]
+    facilities: list[Any]
+
+
+def load_town(folder: Path) -> tuple[Town | None, list[Finding]]:
+    """The town, and what is wrong with its folder, by file and line; no town when there is an error among it."""
+    if not folder.is_dir():
+        return None, [Finding(folder.as_posix(), 0, "", "there is no such folder", "name the folder of a town")]
+    head, findings = _read_head(folder)
+    kinds, declared, more = _read_kinds(folder)
+    findings += more
+    zones, facilities, more = _read_facilities(folder, kinds=kinds, declared=declared)
+    findings += more
+    source, more = read_yaml(folder / "gateways.yaml", root=folder)
+    findings += more
+    gateways, more = read_gateways(source, town=head.id if head else "?")
+    findings += more
+    sensors = read_sensors(folder / "sensors.csv", root=folder)
+    findings += sensors.findings
+    findings += _reference_findings(sensors, facilities, gateways, kinds={*kinds.kinds, *declared["kinds"]})
+    findings += _place_findings(facilities, sensors, head=head)
+    findings += check_map(folder / "map.geojson", root=folder, zones=zones.ids)
+    if head is None or has_errors(findings):
+        return None, sorted(findings)
+    return _town(head, kinds, zones=zones, facilities=facilities, gateways=gateways, sensors=sensors), sorted(findings)
+
+
+def _town(
+    head: TownFile,
+    kinds: Kinds,
+    *,
+    zones: Items[Zone],
+    facilities: Items[Facility],
+    gateways: Items[Gateway],
+    sensors: SensorList,
+) -> Town:
+    return Town(
+        **head.model_dump(exclude={"version", "name", "position"}),
+        name=head.name,
+        position=head.position,
+        quantities=dict(kinds.quantities),
+        kinds=dict(kinds.kinds),
+        facility_kinds=dict(kinds.facility_kinds),
+        zones=zones.by_id,
+        facilities=facilities.by_id,
+        gateways=gateways.by_id,
+        sensors=sensors.sensors,
+    )
+
+
+def _read_head(folder: Path) -> tuple[TownFile | None, list[Finding]]:
+    source, findings = read_yaml(folder / "town.yaml", root=folder)
+    if source is None:
+        return None, findings
+    head, mistakes = source.parse(TownFile)
+    findings += mistakes
+    if head is None:
+        return None, findings
+    if mistake := id_mistake(head.id):
+        findings.append(source.finding(("id",), mistake))
+    findings += label_findings(source, ("name",), head.name)
+    if not _is_time_zone(head.time_zone):
+        hint = suggest(head.time_zone, available_timezones()) or "a name of the IANA list, such as Asia/Shanghai"
+        findings.append(source.finding(("time_zone",), f"there is no time zone `{head.time_zone}`", hint))
+    if not _COUNTRY.fullmatch(head.country):
+        findings.append(source.finding(("country",), f"`{head.country}` is not a country", "two letters, such as CN"))
+    return head, findings
+
+
+def _is_time_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def _read_kinds(folder: Path) -> tuple[Kinds, dict[str, frozenset[str]], list[Finding]]:
+    """The kinds, and by list the ids of those in the file, also of malformed ones."""
+    path = folder / "kinds.yaml"
+    source, findings = read_yaml(path, root=folder) if path.exists() else (None, [])
+    declared = {key: declared_ids(source, key) for key in ("kinds", "facility_kinds")}
+    if source is None:
+        return builtin_kinds(), declared, findings
+    kinds, mistakes = add_kinds(source, builtin_kinds())
+    return kinds, declared, findings + mistakes
+
+
+def _read_facilities(
+    folder: Path, *, kinds: Kinds, declared: dict[str, frozenset[str]]
+) -> tuple[Items[Zone], Items[Facility], list[Finding]]:
+    source, findings = read_yaml(folder / "facilities.yaml", root=folder)
+    if source is not None:
+        findings += source.parse(FacilitiesFile)[1]
+    zones, mistakes = read_items(source, "zones", Zone)
+    findings += mistakes
+    facilities, mistakes = read_items(source, "facilities", Facility)
+    findings += mistakes
+    facility_kinds = {*kinds.facility_kinds, *declared["facility_kinds"]}
+    for facility in facilities.by_id.values():
+        if facility.kind not in facility_kinds:
+            findings.append(
+                facilities.finding(facility.id, "kind", *unknown("facility kind", facility.kind, facility_kinds))
+            )
+        if facility.zone not in zones.ids:
+            findings.append(facilities.finding(facility.id, "zone", *unknown("zone", facility.zone, zones.ids)))
+        if source is not None:
+            findings += label_findings(source, (*facilities.place(facility.id), "address"), facility.address)
+    return zones, facilities, findings
+
+
+def _reference_findings(
+    sensors: SensorList, facilities: Items[Facility], gateways: Items[Gateway], *, kinds: Iterable[str]
+) -> Iterator[Finding]:
+    """What sensors refer to and nothing has; a file that could not be read is not asked."""
+    known: dict[str, tuple[Iterable[str], str]] = {"kind": (frozenset(kinds), "sensor kind")}
+    if facilities.source is not None:
+        known["facility"] = (facilities.ids, "facility")
+    if gateways.source is not None:
+        known["gateway"] = (gateways.ids, "gateway")
+    yield from check_references(sensors, known)
+    if sensors.sensors and facilities.source is not None:
+        used = {sensor.facility for sensor in sensors.sensors.values()}
+        for facility in facilities.by_id.keys() - used:
+            place = facilities.place(facility)
+            yield facilities.source.finding(place, f"`{facility}` has no sensors", level="warning")
+
+
+def _place_findings(facilities: Items[Facility], sensors: SensorList, *, head: TownFile | None) -> Iterator[Finding]:
+    if head is None:
+        return
+    for facility in facilities.by_id.values():
+        source: Source | None = facilities.source
+        if source and (problem := _far(facility.position, head.position)):
+            yield source.finding((*facilities.place(facility.id), "position"), *problem, level="warning")
+    for sensor in sensors.sensors.values():
+        if sensor.position and (problem := _far(sensor.position, head.position)):
+            yield Finding(sensors.name, sensors.lines[sensor.id], "latitude", *problem, level="warning")
+
+
+def _far(position: Position, centre: Position) -> tuple[str, str] | None:
+    away = _metres(position.latitude, position.longitude, centre)
+    if away <= FAR:
+        return None
+    swapped = _metres(position.longitude, position.latitude, centre) <= FAR
+    hint = "latitude and longitude may be changed over" if swapped else "look at the position again"
+    return f"this is {away / 1000:,.0f} km from the town", hint
+
+
+def _metres(latitude: float, longitude: float, other: Position) -> float:
+    """Great-circle distance (haversine) on a sphere of the mean radius of WGS 84."""
+    one, two = math.radians(latitude), math.radians(other.latitude)
+    across = math.radians(other.longitude - longitude)
+    chord = math.sin((two - one) / 2) ** 2 + math.cos(one) * math.cos(two) * math.sin(across / 2) ** 2
+    return 2 * _EARTH_RADIUS * math.asin(min(1.0, math.sqrt(abs(chord))))
