@@ -1,0 +1,235 @@
+"""The embedded store: one DuckDB file, the default when no database server is named."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+import duckdb
+
+from town.errors import Unavailable
+from town.moment import Duration, Moment
+from town.ports import Aggregate, Point, RefusedReading, Series
+from town.reading import Reading
+from town.store import duckdb_queries
+from town.store.acceptance import Acceptance
+from town.store.duckdb_batch import Batch
+from town.store.duckdb_file import open_file
+from town.store.series import Catalogue, Row, StoredSeries
+from town.store.windows import in_batches
+from town.town import Town
+
+T = TypeVar("T")
+
+SAVE_NEWEST_EVERY = 1_000_000
+"""Values after which the newest of every series is saved: a start reads at most that many to know them."""
+
+# What passes: a full disk, too little memory, a file system that went away, and what DuckDB makes of these afterwards.
+_PASSING = (duckdb.OperationalError, duckdb.FatalException)
+
+
+class DuckStore:
+    """Keeps readings in one DuckDB file, or in memory when `path` is None.
+
+    What `write` returned from survives `kill -9`. Writing and asking have a thread each, so a long question holds up
+    neither the loop nor a write. Use it with `async with`; raises ConfigError when the file cannot be used.
+    """
+
+    def __init__(self, path: Path | None, town: Town, *, memory_mb: int = 128) -> None:
+        self._path, self._memory_mb = path, memory_mb
+        self._acceptance = Acceptance(town)
+        self._types = {quantity.id: quantity.type for quantity in town.quantities.values()}
+        self._writing = ThreadPoolExecutor(1, "duckdb-write")
+        self._asking = ThreadPoolExecutor(1, "duckdb-ask")
+
+    async def __aenter__(self) -> Self:
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._writing, self._open)
+        except BaseException:
+            self._end_threads()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await asyncio.to_thread(self._end_threads)
+        finally:
+            self._close()
+
+    async def write(self, readings: Sequence[Reading]) -> Sequence[RefusedReading]:
+        """Store a batch, durably on return; see `town.ports.ReadingWriter`."""
+        accepted, refused = self._acceptance.sort_out(readings)
+        if accepted:
+            refused += await self._run(self._writing, lambda: self._write(accepted))
+        return refused
+
+    async def history(
+        self,
+        sensors: Collection[str],
+        quantity: str,
+        *,
+        start: Moment,
+        end: Moment,
+        every: Duration | None = None,
+        aggregate: Aggregate = "mean",
+        limit: int = 20_000,
+    ) -> list[Series]:
+        """The values of one quantity; see `town.ports.ReadingHistory`."""
+        if not self._acceptance.can_answer(quantity, every=every, aggregate=aggregate):
+            return []
+        names = self._catalogue.by_name
+        wanted = [names[s][quantity] for s in dict.fromkeys(sensors) if quantity in names.get(s, {})]
+        if not wanted:
+            return []
+        question = duckdb_queries.history(wanted, start=start, end=end, every=every, aggregate=aggregate, limit=limit)
+        found: dict[int, list[Point]] = {series.number: [] for series in wanted}
+        by_number = self._catalogue.by_number
+
+        def ask() -> None:
+            for number, at, value, words in self._questions.execute(*question).fetchall():
+                plain = words if value is None else value
+                found[number].append(Point(at, plain if every is not None else by_number[number].value(value, words)))
+
+        await self._run(self._asking, ask)
+        return [Series(s.sensor, quantity, found[s.number]) for s in wanted if found[s.number]]
+
+    async def readings(
+        self, *, start: Moment, end: Moment, sensors: Collection[str] | None = None, batch: int = 5_000
+    ) -> AsyncIterator[list[Reading]]:
+        """Every stored reading in order of measured_at, then sensor; see `town.ports.ReadingHistory`."""
+        wanted = None
+        if sensors is not None:
+            names = self._catalogue.by_name
+            wanted = [series.number for sensor in set(sensors) for series in names.get(sensor, {}).values()]
+
+        async def fetch(first: Moment, last: Moment, most: int | None) -> list[Reading] | None:
+            question = duckdb_queries.window(start=first, end=last, series=wanted, most=most)
+
+            def ask() -> list[Reading] | None:
+                rows = self._questions.execute(*question).fetchall()
+                if most is not None and len(rows) > most:
+                    return None
+                return duckdb_queries.whole_readings(rows, self._catalogue.by_number)
+
+            return await self._run(self._asking, ask)
+
+        async for found in in_batches(fetch, start=start, end=end, batch=batch):
+            yield found
+
+    async def latest(self, sensors: Collection[str] | None = None) -> dict[str, dict[str, Point]]:
+        """The newest value of everything, from memory; see `town.ports.LatestReadings`."""
+        return self._catalogue.newest(sensors)
+
+    async def check(self) -> str:
+        """What this store is, and how much is in it."""
+
+        def ask() -> str:
+            row = self._questions.execute("SELECT count(*) FROM stored").fetchone()
+            count = row[0] if row else 0
+            return f"DuckDB {duckdb.__version__}, {self._path or 'in memory'}: {count:,} values"
+
+        return await self._run(self._asking, ask)
+
+    async def _run(self, thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(thread, work)
+        except _PASSING as error:
+            raise Unavailable(f"the embedded store {self._path}: {' '.join(str(error).split()):.300}") from error
+
+    def _open(self) -> None:
+        """Runs in the writing thread, like everything that follows."""
+        self._connection = open_file(self._path, memory_mb=self._memory_mb)
+        self._questions = self._connection.cursor()
+        self._connection.execute("CREATE TEMP TABLE late (series INTEGER, measured_at BIGINT)")
+        self._broken = False
+        self._catalogue, self._batch = _load(self._connection)
+        self._unsaved = 0
+
+    def _write(self, readings: Sequence[Reading]) -> list[RefusedReading]:
+        if self._broken:
+            self._reopen()
+        batch = Batch(self._catalogue, self._types, number=self._batch + 1)
+        batch.add(readings)
+        late = batch.late
+        self._in_transaction(lambda: self._insert(batch.new_series, batch.fresh, late))
+        self._batch += 1
+        self._catalogue.add(batch.new_series)
+        self._catalogue.see_fresh(batch.fresh)
+        self._catalogue.see(late)
+        self._unsaved += len(batch.fresh) + len(late)
+        if self._unsaved >= SAVE_NEWEST_EVERY:
+            self._save_newest()
+        return batch.refused
+
+    def _in_transaction(self, work: Callable[[], None]) -> None:
+        try:
+            self._connection.begin()
+            work()
+            self._connection.commit()
+        except BaseException as error:
+            if isinstance(error, _PASSING):
+                self._broken = (
+                    True  # a connection is not trusted after such an error: the next write opens the file anew
+                )
+            else:
+                self._connection.rollback()
+            raise
+
+    def _insert(self, new_series: list[StoredSeries], fresh: list[Row], late: Sequence[Row]) -> None:
+        if new_series:
+            _append(self._connection, "series", new_series)
+        _append(self._connection, "stored", fresh)
+        if late:
+            _append(self._connection, "late", [row[1:3] for row in late])
+            moments = [row[2] for row in late]
+            self._connection.execute(duckdb_queries.REPLACED, [min(moments), max(moments)])
+            self._connection.execute("DELETE FROM late")
+            _append(self._connection, "stored", late)
+
+    def _save_newest(self) -> None:
+        def save() -> None:
+            self._connection.execute("DELETE FROM newest")
+            newest = [(row[1], row[2], row[4], row[5]) for row in self._catalogue.newest_rows.values()]
+            _append(self._connection, "newest", newest)
+            self._connection.execute("UPDATE newest_mark SET batch = ?", [self._batch])
+
+        self._in_transaction(save)
+        self._unsaved = 0
+
+    def _reopen(self) -> None:
+        self._questions.close()
+        self._connection.close()
+        self._open()
+
+    def _end_threads(self) -> None:
+        self._writing.shutdown()
+        self._asking.shutdown()
+
+    def _close(self) -> None:
+        try:
+            if not self._broken:
+                self._save_newest()
+        finally:
+            self._questions.close()
+            self._connection.close()
+
+
+def _append(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[object]]) -> None:
+    with connection.appender(table) as appender:
+        appender.append_rows(rows)
+
+
+def _load(connection: duckdb.DuckDBPyConnection) -> tuple[Catalogue, int]:
+    """The series, their newest values, and the number of the last batch, from the file."""
+    catalogue = Catalogue()
+    series = connection.execute("SELECT series, sensor, quantity, type FROM series").fetchall()
+    catalogue.add([StoredSeries(*row) for row in series])
+    saved = connection.execute("SELECT 0, series, measured_at, 0, number, words FROM newest").fetchall()
+    catalogue.see(saved)
+    catalogue.see(connection.execute(duckdb_queries.SINCE_MARK).fetchall())
+    row = connection.execute(duckdb_queries.LAST_BATCH).fetchone()
+    return catalogue, int(row[0]) if row else 0

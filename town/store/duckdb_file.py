@@ -1,0 +1,92 @@
+"""The embedded store's file: opened by one process, brought to the newest schema, and limited in what it may use."""
+
+from pathlib import Path
+
+import duckdb
+
+from town.errors import ConfigError
+
+_MIGRATIONS = (
+    """
+    -- A series is one quantity of one sensor; the one without a quantity holds what is doubtful about its readings.
+    CREATE TABLE series (series INTEGER NOT NULL, sensor VARCHAR NOT NULL, quantity VARCHAR NOT NULL,
+                         type VARCHAR NOT NULL);
+    -- `batch` grows with every write: what came after one is found without looking at the rest, late or not.
+    CREATE TABLE stored (batch BIGINT NOT NULL, series INTEGER NOT NULL, measured_at BIGINT NOT NULL,
+                         received_at BIGINT NOT NULL, number DOUBLE, words VARCHAR);
+    -- The newest of every series as it was after `batch`; what is newer is in `stored`.
+    CREATE TABLE newest (series INTEGER NOT NULL, measured_at BIGINT NOT NULL, number DOUBLE, words VARCHAR);
+    CREATE TABLE newest_mark (batch BIGINT NOT NULL);
+    INSERT INTO newest_mark VALUES (0);
+    -- For people with a DuckDB prompt.
+    CREATE VIEW readings AS
+      SELECT sensor, quantity, make_timestamp_ms(measured_at) AS measured_at,
+             make_timestamp_ms(received_at) AS received_at, number, words FROM stored JOIN series USING (series);
+    """,
+)
+"""What brings a file from each schema version to the next; never changed, only added to."""
+
+SCHEMA_VERSION = len(_MIGRATIONS)
+
+_TEMP_LIMIT = "4GB"
+_WAL_LIMIT = "32MB"
+
+
+def open_file(path: Path | None, *, memory_mb: int) -> duckdb.DuckDBPyConnection:
+    """The database in that file, or in memory, at the newest schema.
+
+    Raises ConfigError when the file cannot be used: held by another process, of another program, or newer.
+    """
+    try:
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        connection = duckdb.connect(str(path) if path else ":memory:", config=_limits(memory_mb))
+    except OSError as error:
+        raise ConfigError(f"{path}: the folder of the embedded store cannot be made: {error.strerror}") from None
+    except duckdb.Error as error:
+        raise ConfigError(_refusal(path, error)) from None
+    try:
+        connection.execute("SET lock_configuration = true")
+        _migrate(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _limits(memory_mb: int) -> dict[str, str | bool | int | float | list[str]]:
+    return {
+        "threads": 2,
+        "memory_limit": f"{memory_mb}MB",
+        "max_temp_directory_size": _TEMP_LIMIT,
+        "checkpoint_threshold": _WAL_LIMIT,
+        "preserve_insertion_order": False,
+        "enable_external_access": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+
+
+def _refusal(path: Path | None, error: duckdb.Error) -> str:
+    text = " ".join(str(error).split())
+    if "lock" in text:
+        return (
+            f"{path}: another process holds the embedded store, which serves one process at a time: "
+            f"end that one, or choose another file with TOWN_STORE_URL=duckdb:PATH ({text:.300})"
+        )
+    return f"{path}: the embedded store cannot be opened ({text:.300})"
+
+
+def _migrate(connection: duckdb.DuckDBPyConnection, path: Path | None) -> None:
+    connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")
+    found = connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()
+    version = int(found[0]) if found else 0
+    if version > SCHEMA_VERSION:
+        raise ConfigError(
+            f"{path}: written by a newer version (schema {version}, known here {SCHEMA_VERSION}): update the program"
+        )
+    for number in range(version, SCHEMA_VERSION):
+        connection.begin()
+        connection.execute(_MIGRATIONS[number])
+        connection.execute("INSERT INTO schema_version VALUES (?)", [number + 1])
+        connection.commit()

@@ -1,0 +1,103 @@
+# ruff: noqa: S608 - the texts are put together from the constants of this file alone; values are always parameters
+"""What the embedded store asks DuckDB, and how whole readings are put together from the rows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from town.moment import Duration, Moment
+from town.ports import Aggregate
+from town.quantity import Value
+from town.reading import Reading
+from town.store.duckdb_batch import Notes
+from town.store.notes import whole_reading
+from town.store.series import NOTES_TYPE, StoredSeries
+
+Question = tuple[str, list[object]]
+"""SQL and its parameters."""
+
+REPLACED = """
+DELETE FROM stored USING late
+WHERE stored.series = late.series AND stored.measured_at = late.measured_at AND stored.measured_at BETWEEN ? AND ?
+"""
+"""Takes away what late rows replace, looking only where their moments are."""
+
+SINCE_MARK = """
+SELECT batch, series, max(measured_at), 0, arg_max(number, measured_at), arg_max(words, measured_at)
+FROM stored WHERE batch > (SELECT max(batch) FROM newest_mark) GROUP BY batch, series ORDER BY batch
+"""
+LAST_BATCH = """
+SELECT greatest((SELECT max(batch) FROM newest_mark),
+                (SELECT max(batch) FROM stored WHERE batch > (SELECT max(batch) FROM newest_mark)))
+"""
+
+_AGGREGATES: dict[Aggregate, str] = {
+    "mean": "avg(number) AS number, NULL AS words",
+    "min": "min(number) AS number, NULL AS words",
+    "max": "max(number) AS number, NULL AS words",
+    "sum": "sum(number) AS number, NULL AS words",
+    "last": "arg_max(number, measured_at) AS number, arg_max(words, measured_at) AS words",
+    "count": "count(*)::DOUBLE AS number, NULL AS words",
+}
+
+
+def history(
+    series: Sequence[StoredSeries],
+    *,
+    start: Moment,
+    end: Moment,
+    every: Duration | None,
+    aggregate: Aggregate,
+    limit: int,
+) -> Question:
+    """Series number, moment, number and words of the newest `limit` points of each series, oldest first."""
+    among = f"series IN ({', '.join('?' * len(series))}) AND measured_at >= ? AND measured_at < ?"
+    parameters: list[object] = [*(one.number for one in series), start, end, limit]
+    if every is None:
+        points = f"SELECT series, measured_at AS moment, number, words FROM stored WHERE {among}"
+    else:
+        moment = "measured_at - measured_at % ? AS moment"
+        points = f"SELECT series, {moment}, {_AGGREGATES[aggregate]} FROM stored WHERE {among} GROUP BY ALL"
+        parameters.insert(0, every)
+    newest = "row_number() OVER (PARTITION BY series ORDER BY moment DESC) <= ?"
+    return f"SELECT series, moment, number, words FROM ({points}) QUALIFY {newest} ORDER BY series, moment", parameters
+
+
+def window(*, start: Moment, end: Moment, series: Sequence[int] | None, most: int | None) -> Question:
+    """Every row of a window in the order it was written, at most one more than `most`."""
+    parameters: list[object] = [start, end]
+    among = ""
+    if series is not None:
+        among = "AND series IN (SELECT unnest(?::INTEGER[]))"
+        parameters.append(list(series))
+    at_most = "" if most is None else f"LIMIT {most + 1:d}"
+    return (
+        "SELECT series, measured_at, received_at, number, words FROM stored "
+        f"WHERE measured_at >= ? AND measured_at < ? {among} ORDER BY batch {at_most}"
+    ), parameters
+
+
+def whole_readings(
+    rows: Iterable[tuple[int, Moment, Moment, float | None, str | None]], series: Mapping[int, StoredSeries]
+) -> list[Reading]:
+    """Readings in order of measured_at, then sensor, put together from rows in the order they were written."""
+    found: dict[tuple[Moment, str], tuple[dict[str, Value], list[Moment], list[Notes]]] = {}
+    for number, measured_at, received_at, value, words in rows:
+        one = series[number]
+        values, received, notes = found.setdefault((measured_at, one.sensor), ({}, [], []))
+        received.append(received_at)
+        if one.type == NOTES_TYPE:
+            notes.append(msgspec.json.decode(words or "{}", type=Notes))
+        else:
+            values[one.quantity] = one.value(value, words)
+    return [
+        whole_reading(
+            sensor,
+            measured_at,
+            received[-1],
+            values=values,
+            flags=notes[-1].flags if notes else "",
+            refused=notes[-1].refused if notes else "",
+        )
+        for (measured_at, sensor), (values, received, notes) in sorted(found.items(), key=lambda item: item[0])
+    ]

@@ -1,0 +1,180 @@
+"""The store in an InfluxDB server: InfluxQL and line protocol, which 1.x, 2.x and 3.x all serve."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
+from types import TracebackType
+from typing import Self, TypeVar
+
+from town.moment import Duration, Moment
+from town.ports import Aggregate, Point, RefusedReading, Series
+from town.quantity import Value
+from town.reading import Reading
+from town.store import influxql
+from town.store.acceptance import Acceptance
+from town.store.influx_history import HistoryQuestion, Points
+from town.store.influx_isolate import Line, write_isolating
+from town.store.influx_rows import columns_by_sensor, raw_value, whole_readings
+from town.store.influx_server import InfluxServer
+from town.store.line_protocol import LineEncoder
+from town.store.windows import in_batches
+from town.town import Town
+
+T = TypeVar("T")
+
+LINES_PER_REQUEST = 5_000
+SENSORS_PER_QUESTION = 100
+POINTS_PER_QUESTION = 100_000
+QUESTIONS_AT_ONCE = 4
+
+
+class InfluxStore:
+    """Keeps readings in one database of an InfluxDB server, a measurement for each family of sensor kinds.
+
+    Writes may run side by side. Use it with `async with`; nothing is asked of the server before the first call.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        town: Town,
+        *,
+        database: str = "town",
+        user: str | None = None,
+        password: str | None = None,
+        token: str | None = None,
+    ) -> None:
+        """`url` is such as `http://127.0.0.1:8086`. Raises ConfigError for ids that InfluxDB cannot keep."""
+        self._town, self._database = town, database
+        self._acceptance = Acceptance(town)
+        self._encoder = LineEncoder(town)
+        self._server = InfluxServer(url, database, user=user, password=password, token=token)
+        self._families = frozenset(kind.family for kind in town.kinds.values())
+        self._asking = asyncio.Semaphore(QUESTIONS_AT_ONCE)
+
+    async def __aenter__(self) -> Self:
+        await self._server.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._server.__aexit__(kind, error, trace)
+
+    async def prepare(self) -> str:
+        """Make the database of an 1.x where it is missing and say what was done; on 2.x it is a bucket.
+
+        Raises Unavailable, and ConfigError when we may not.
+        """
+        version = await self._server.version()
+        if not version.lstrip("v").startswith("1."):
+            return f"InfluxDB {version}: the database is not made here"
+        tables = await self._server.query("SHOW DATABASES", database=False)
+        if any([self._database] == row[:1] for table in tables for row in table.values):
+            return f"InfluxDB {version}: database {self._database} is there"
+        await self._server.query(f"CREATE DATABASE {influxql.name(self._database)}", database=False)
+        return f"InfluxDB {version}: made database {self._database}"
+
+    async def check(self) -> str:
+        """What answers, and in which version, after asking it for a reading."""
+        version = await self._server.version()
+        await self._server.query(influxql.everything(families=self._families, among="time < 0", most=0))
+        return f"InfluxDB {version} at {self._server.base}, database {self._database}"
+
+    async def write(self, readings: Sequence[Reading]) -> Sequence[RefusedReading]:
+        """Store a batch, durably on return; see `town.ports.ReadingWriter`."""
+        accepted, refused = self._acceptance.sort_out(readings)
+        for first in range(0, len(accepted), LINES_PER_REQUEST):
+            part = accepted[first : first + LINES_PER_REQUEST]
+            lines = [Line(*pair) for pair in zip(self._encoder.lines(part), part, strict=True)]
+            refused += await write_isolating(lines, self._server.write)
+        return refused
+
+    async def history(
+        self,
+        sensors: Collection[str],
+        quantity: str,
+        *,
+        start: Moment,
+        end: Moment,
+        every: Duration | None = None,
+        aggregate: Aggregate = "mean",
+        limit: int = 20_000,
+    ) -> list[Series]:
+        """The values of one quantity; see `town.ports.ReadingHistory`."""
+        if not self._acceptance.can_answer(quantity, every=every, aggregate=aggregate):
+            return []
+        wanted = [sensor for sensor in dict.fromkeys(sensors) if influxql.is_plain(sensor)]
+
+        async def ask(some: Sequence[str]) -> Points:
+            among = influxql.where(self._town.id, some, start=start, end=end)
+            question = HistoryQuestion(
+                self._server, self._town.quantities[quantity], families=self._families, among=among, limit=limit
+            )
+            return await (question.stored() if every is None else question.buckets(every, aggregate))
+
+        size = min(SENSORS_PER_QUESTION, max(1, POINTS_PER_QUESTION // limit))
+        answers = await self._ask_all([partial(ask, part) for part in _parts(wanted, size)])
+        found = {sensor: points for answer in answers for sensor, points in answer.items() if points}
+        return [Series(sensor, quantity, _newest(found[sensor], limit)) for sensor in wanted if sensor in found]
+
+    async def readings(
+        self, *, start: Moment, end: Moment, sensors: Collection[str] | None = None, batch: int = 5_000
+    ) -> AsyncIterator[list[Reading]]:
+        """Every stored reading in order of measured_at, then sensor; see `town.ports.ReadingHistory`."""
+        wanted = None if sensors is None else frozenset(filter(influxql.is_plain, sensors))
+        if wanted is not None and not wanted:
+            return
+        named = wanted if wanted is not None and len(wanted) <= SENSORS_PER_QUESTION else None
+
+        async def fetch(first: Moment, last: Moment, most: int | None) -> list[Reading] | None:
+            among = influxql.where(self._town.id, named, start=first, end=last)
+            tables = await self._server.query(influxql.everything(families=self._families, among=among, most=most))
+            if most is not None and sum(len(table.values) for table in tables) > most:
+                return None
+            found = whole_readings(tables, self._town.quantities)
+            return found if wanted is None else [reading for reading in found if reading.sensor in wanted]
+
+        async for found in in_batches(fetch, start=start, end=end, batch=batch):
+            yield found
+
+    async def latest(self, sensors: Collection[str] | None = None) -> dict[str, dict[str, Point]]:
+        """The newest value of everything; see `town.ports.LatestReadings`. One question for each quantity."""
+        wanted = None if sensors is None else [sensor for sensor in dict.fromkeys(sensors) if influxql.is_plain(sensor)]
+        if wanted is not None and len(wanted) > SENSORS_PER_QUESTION:
+            everything = await self.latest()
+            return {sensor: everything[sensor] for sensor in wanted if sensor in everything}
+        if wanted is not None and not wanted:
+            return {}
+        among = influxql.where(self._town.id, wanted)
+        quantities = list(self._town.quantities.values())
+        statements = [influxql.newest(one.id, families=self._families, among=among) for one in quantities]
+        answers = await self._ask_all([partial(self._server.query, statement) for statement in statements])
+        found: dict[str, dict[str, Point]] = {}
+        for quantity, tables in zip(quantities, answers, strict=True):
+            for sensor, rows in columns_by_sensor(tables).items():
+                for at in sorted(rows)[-1:]:
+                    found.setdefault(sensor, {})[quantity.id] = Point(at, raw_value(quantity.type, rows[at][0]))
+        return found
+
+    async def _ask_all(self, questions: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
+        """All answers in the order of the questions, a few at once; the first failure ends the others."""
+
+        async def ask(question: Callable[[], Awaitable[T]]) -> T:
+            async with self._asking:
+                return await question()
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(ask(question)) for question in questions]
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        return [task.result() for task in tasks]
+
+
+def _parts(sensors: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+    return (sensors[first : first + size] for first in range(0, len(sensors), size))
+
+
+def _newest(points: Mapping[Moment, Value], limit: int) -> list[Point]:
+    return [Point(at, points[at]) for at in sorted(points)[-limit:]]

@@ -1,0 +1,221 @@
+"""Talking to InfluxDB over HTTP: 1.x, 2.x and 3.x all serve `/write` and `/query`; what each answer asks us to do."""
+
+import asyncio
+import gzip
+import ipaddress
+import re
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+import httpx
+import msgspec
+
+from town.errors import ConfigError, Unavailable
+from town.moment import SECOND, Duration
+
+_WRITE_SECONDS = 15
+_QUERY_SECONDS = 30
+_CONNECT_SECONDS = 5
+_LARGEST_ANSWER = 64 << 20
+_GZIP_FROM = 8 << 10
+
+_PASSING = frozenset({408, 429, 499, 500, 502, 503, 504})
+_FOR_SOME_POINTS = frozenset({400, 413, 422})
+# Limits of the server that refuse good points: nothing is wrong with the reading, so nothing may be given up.
+_SERVER_LIMITS = re.compile(r"max-series-per-database|max-values-per-tag|would exceed limit")
+_NOT_ALLOWED = re.compile(
+    r"database not found|retention policy not found|authoriz|unauthorized|dbrp|bucket .*not found"
+)
+_DROPPED = re.compile(r"\bdropped=(\d+)")
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """InfluxDB will not take some or all of a body. `dropped` is how many points it says that it left out."""
+
+    status: int
+    text: str
+
+    @property
+    def dropped(self) -> int | None:
+        """None when it does not say."""
+        found = _DROPPED.search(self.text)
+        return int(found.group(1)) if found else None
+
+
+class Table(msgspec.Struct):
+    """One series of an answer."""
+
+    name: str = ""
+    tags: dict[str, str] = {}
+    columns: list[str] = []
+    values: list[list[Any]] = []
+    partial: bool = False
+
+
+class _Result(msgspec.Struct):
+    series: list[Table] = []
+    error: str = ""
+    partial: bool = False
+
+
+class _Answer(msgspec.Struct):
+    results: list[_Result] = []
+    error: str = ""
+
+
+_decode_answer = msgspec.json.Decoder(_Answer).decode
+
+
+class InfluxServer:
+    """One database of one server. Use it with `async with`; `base` is such as `http://127.0.0.1:8086`."""
+
+    def __init__(
+        self,
+        base: str,
+        database: str,
+        *,
+        user: str | None = None,
+        password: str | None = None,
+        token: str | None = None,
+    ) -> None:
+        self.base, self.database = base, database
+        self._auth = httpx.BasicAuth(user, password or "") if user else None
+        self._headers = {"Authorization": f"Token {token}"} if token else {}
+        self._compresses = not _is_loopback(httpx.URL(base).host)
+
+    async def __aenter__(self) -> Self:
+        self._client = httpx.AsyncClient(
+            base_url=self.base,
+            auth=self._auth,
+            headers=self._headers,
+            timeout=httpx.Timeout(_QUERY_SECONDS, connect=_CONNECT_SECONDS),
+            limits=httpx.Limits(max_connections=16, max_keepalive_connections=8),
+            trust_env=False,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+
+    async def write(self, body: bytes) -> Refusal | None:
+        """Write lines with moments in milliseconds; None when all are in. Raises Unavailable and ConfigError."""
+        headers = {"Content-Type": "text/plain; charset=utf-8"}
+        if self._compresses and len(body) >= _GZIP_FROM:
+            body = await asyncio.to_thread(gzip.compress, body, 1)
+            headers["Content-Encoding"] = "gzip"
+        request = self._client.build_request(
+            "POST", "/write", params={"db": self.database, "precision": "ms"}, content=body, headers=headers
+        )
+        answer, content = await self._send(request, seconds=_WRITE_SECONDS)
+        if answer.status_code in (200, 204):
+            return None
+        text = self._problem(content)
+        if _SERVER_LIMITS.search(text):
+            raise ConfigError(f"{self.base} has reached a limit of its configuration: {text}")
+        if answer.status_code in _FOR_SOME_POINTS or (answer.status_code == 500 and "field type conflict" in text):
+            return Refusal(answer.status_code, text)
+        self._refuse(answer, text)
+
+    async def query(self, statement: str, *, database: bool = True) -> list[Table]:
+        """The tables that answer one InfluxQL statement, moments in ms. Raises Unavailable and ConfigError."""
+        form = {"q": statement, "epoch": "ms"} | ({"db": self.database} if database else {})
+        answer, content = await self._send(
+            self._client.build_request("POST", "/query", data=form), seconds=_QUERY_SECONDS
+        )
+        if answer.status_code not in (200, 400):
+            self._refuse(answer, self._problem(content))
+        try:
+            decoded = _decode_answer(content)
+        except msgspec.DecodeError as error:
+            raise Unavailable(f"{self.base} does not answer as InfluxDB does: {error}") from None
+        result = decoded.results[0] if decoded.results else _Result()
+        problem = decoded.error or result.error
+        if problem:
+            self._refuse_query(problem)
+        if result.partial or any(table.partial for table in result.series):
+            raise ConfigError(f"{self.base} cuts its answers short: set max-row-limit = 0 in its configuration")
+        return result.series
+
+    async def version(self) -> str:
+        """What it says that it is. Raises Unavailable."""
+        answer, content = await self._send(self._client.build_request("GET", "/ping"), seconds=_CONNECT_SECONDS)
+        if answer.status_code not in (200, 204):
+            self._refuse(answer, self._problem(content))
+        version = answer.headers.get("X-Influxdb-Version")
+        if version is None:
+            raise ConfigError(f"{self.base} is not InfluxDB: its /ping names no version")
+        return str(version)
+
+    async def _send(self, request: httpx.Request, *, seconds: float) -> tuple[httpx.Response, bytes]:
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await self._client.send(request, stream=True)
+                try:
+                    return answer, await self._read(answer)
+                finally:
+                    await answer.aclose()
+        except TimeoutError:
+            raise Unavailable(f"{self.base} did not answer within {seconds} s") from None
+        except httpx.TransportError as error:
+            raise Unavailable(f"{self.base} cannot be reached: {error or type(error).__name__}") from None
+
+    async def _read(self, answer: httpx.Response) -> bytes:
+        content = bytearray()
+        async for piece in answer.aiter_bytes():
+            content += piece
+            if len(content) > _LARGEST_ANSWER:
+                raise Unavailable(f"{self.base} answered more than {_LARGEST_ANSWER >> 20} MB")
+        return bytes(content)
+
+    def _problem(self, content: bytes) -> str:
+        """What it says is wrong, on one line, quoted by nobody's trust: cut short."""
+        try:
+            body = msgspec.json.decode(content)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            body = content[:2000].decode(errors="replace")
+        if isinstance(body, dict):
+            body = body.get("error") or body.get("message") or body
+        return " ".join(str(body).split())[:2000]
+
+    def _refuse(self, answer: httpx.Response, text: str) -> NoReturn:
+        status = answer.status_code
+        if status in _PASSING:
+            raise Unavailable(f"{self.base} answered {status}: {text:.300}", retry_after=_retry_after(answer))
+        hint = {
+            401: "check TOWN_STORE_USER with TOWN_STORE_PASSWORD (1.x) or TOWN_STORE_TOKEN (2.x, 3.x)",
+            403: f"this user or token may not use database {self.database}",
+            404: f"there is no database {self.database}: make it with `town store init`, or correct TOWN_STORE_URL",
+        }.get(status, "this is not how InfluxDB answers: check TOWN_STORE_URL")
+        raise ConfigError(f"{self.base} answered {status}: {text:.300} ({hint})")
+
+    def _refuse_query(self, problem: str) -> NoReturn:
+        if _NOT_ALLOWED.search(problem):
+            raise ConfigError(
+                f"{self.base}, database {self.database}: {problem:.300} (make the database with `town store init`, "
+                "and check that the user or token may read it)"
+            )
+        if "parsing" in problem:
+            raise RuntimeError(f"InfluxDB does not understand our question: {problem:.300}")
+        raise Unavailable(f"{self.base}: {problem:.300}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _retry_after(answer: httpx.Response) -> Duration | None:
+    """Retry-After (RFC 9110 section 10.2.3) as a duration: seconds, or a date held against the answer's own Date."""
+    text = answer.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return int(text[:9]) * SECOND
+    try:
+        wait = parsedate_to_datetime(text) - parsedate_to_datetime(answer.headers["Date"])
+    except (KeyError, ValueError, TypeError):
+        return None
+    return max(0, round(wait.total_seconds() * SECOND))

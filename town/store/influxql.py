@@ -1,0 +1,72 @@
+# ruff: noqa: S608 - every text that goes into a statement here is quoted by `name` or `literal`, or is one of ours
+"""The InfluxQL that 1.x, 2.x and 3.x all understand, put together from quoted names and whole numbers only.
+
+Parameters (`params=`) are documented for `/query` up to 2.x and for another path in 3.x, so texts are quoted here,
+and nothing that could end a quotation gets through.
+"""
+
+import re
+from collections.abc import Collection
+
+from town.moment import Duration, Moment
+
+_NEVER = re.compile(r"[\x00-\x1f\x7f\\]")
+
+
+def name(text: str) -> str:
+    """A measurement, field or tag as an identifier. Raises ValueError for control characters and backslashes."""
+    return f'"{_escaped(text, chr(34))}"'
+
+
+def literal(text: str) -> str:
+    """A text as a value. Raises ValueError for control characters and backslashes."""
+    return f"'{_escaped(text, chr(39))}'"
+
+
+def _escaped(text: str, quote: str) -> str:
+    if _NEVER.search(text):
+        raise ValueError(f"{text!r:.100} holds control characters or backslashes")
+    return text.replace(quote, f"\\{quote}")
+
+
+def is_plain(text: str) -> bool:
+    """Whether it can be a sensor's id at all: nothing is stored under any other."""
+    return bool(text) and not _NEVER.search(text)
+
+
+def names(texts: Collection[str]) -> str:
+    """Several of them."""
+    return ", ".join(name(text) for text in sorted(texts))
+
+
+def where(
+    town: str, sensors: Collection[str] | None = None, *, start: Moment | None = None, end: Moment | None = None
+) -> str:
+    """A condition: this town, one of these sensors, start <= time < end."""
+    parts = [f'"town" = {literal(town)}']
+    if sensors is not None:
+        parts.append("(" + " OR ".join(f'"sensor" = {literal(sensor)}' for sensor in sensors) + ")")
+    if start is not None:
+        parts.append(f"time >= {start:d}ms")
+    if end is not None:
+        parts.append(f"time < {end:d}ms")
+    return " AND ".join(parts)
+
+
+def points(selected: str, *, families: Collection[str], among: str, every: Duration | None, limit: int) -> str:
+    """The newest `limit` rows of each sensor, the newest first; in buckets of `every`, without the empty ones."""
+    grouped = '"sensor"' if every is None else f'time({every:d}ms), "sensor" fill(none)'
+    return (
+        f"SELECT {selected} FROM {names(families)} WHERE {among} GROUP BY {grouped} ORDER BY time DESC LIMIT {limit:d}"
+    )
+
+
+def newest(quantity: str, *, families: Collection[str], among: str) -> str:
+    """The newest value of a quantity of each sensor, with its time."""
+    return f'SELECT last({name(quantity)}) FROM {names(families)} WHERE {among} GROUP BY "sensor"'
+
+
+def everything(*, families: Collection[str], among: str, most: int | None) -> str:
+    """All fields and tags, oldest first, at most one row more than `most` of each family."""
+    at_most = "" if most is None else f" LIMIT {most + 1:d}"
+    return f"SELECT * FROM {names(families)} WHERE {among}{at_most}"

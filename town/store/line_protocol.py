@@ -1,0 +1,71 @@
+"""Readings as InfluxDB line protocol (docs.influxdata.com, line protocol reference), one line a reading."""
+
+import re
+from collections.abc import Sequence
+
+from town.errors import ConfigError
+from town.reading import Reading
+from town.store.notes import write_flags, write_refused
+from town.town import Town
+
+DELAY = "reading_delay"
+"""The field that says how many milliseconds after `measured_at` it was received; every line has it."""
+FLAGS = "reading_flags"
+REFUSED = "reading_refused"
+"""Both are there only when something is doubtful."""
+
+TAGS = ("facility", "sensor", "town", "zone")
+
+_NEVER = re.compile(r"[\x00-\x1f\x7f\\]")
+
+
+class LineEncoder:
+    """Writes lines for the sensors of one town; what never changes of a line is made once for each sensor."""
+
+    def __init__(self, town: Town) -> None:
+        """Raises ConfigError for an id that InfluxDB cannot keep in a tag."""
+        self._starts = {sensor: _start(town, sensor) for sensor in town.sensors}
+
+    def lines(self, readings: Sequence[Reading]) -> list[str]:
+        """One line for each reading, all of them of sensors of the town and with values that fit its registry."""
+        return [self._line(reading) for reading in readings]
+
+    def _line(self, reading: Reading) -> str:
+        fields = ""
+        for quantity, value in reading.values.items():
+            if type(value) is float:
+                fields += f"{quantity}={value!r},"
+            elif type(value) is bool:
+                fields += f"{quantity}={'true' if value else 'false'},"
+            elif type(value) is str:
+                fields += f"{quantity}={quoted(value)},"
+            else:
+                fields += f"{quantity}={float(value)!r},"
+        if reading.flags or reading.refused:
+            fields += (
+                f"{FLAGS}={quoted(write_flags(reading.flags))},{REFUSED}={quoted(write_refused(reading.refused))},"
+            )
+        delay = reading.received_at - reading.measured_at
+        return f"{self._starts[reading.sensor]} {fields}{DELAY}={delay} {reading.measured_at}"
+
+
+def quoted(text: str) -> str:
+    """A text as a field value: only quotes and backslashes are escaped, line ends stand as they are."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _start(town: Town, sensor: str) -> str:
+    facility = town.facilities[town.sensors[sensor].facility]
+    tags = {"facility": facility.id, "sensor": sensor, "town": town.id, "zone": facility.zone}
+    for name, value in tags.items():
+        if not value or _NEVER.search(value):
+            raise ConfigError(
+                f"{name} {value!r}: InfluxDB cannot keep it: no backslash, no control characters, not empty"
+            )
+    measurement = re.sub(r"([, ])", r"\\\1", town.kinds[town.sensors[sensor].kind].family)
+    return measurement + "".join(f",{name}={_escaped(value)}" for name, value in tags.items())
+
+
+def _escaped(tag: str) -> str:
+    return re.sub(r"([,= ])", r"\\\1", tag)
