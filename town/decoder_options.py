@@ -4,6 +4,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from town.topics import filter_mistake
 
+DEFAULT_BASE = "zigbee2mqtt"
+"""What Zigbee2MQTT's `mqtt.base_topic` is unless it is set."""
+
 
 class NativeOptions(BaseModel):
     """The town's own format has no options."""
@@ -16,7 +19,7 @@ class Zigbee2MqttOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    base: str = Field("zigbee2mqtt", min_length=1)
+    base: str = Field(DEFAULT_BASE, min_length=1)
 
 
 DECODER_OPTIONS: dict[str, type[BaseModel]] = {

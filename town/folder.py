@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -14,7 +14,8 @@ from town.facility import Facility, Position, Zone
 from town.findings import Finding, has_errors, suggest
 from town.gateway import Gateway
 from town.gateway_file import read_gateways
-from town.items import Items, declared_ids, id_mistake, label_findings, read_items, unknown
+from town.items import Items, Row, id_mistake, label_findings, read_items, unknown
+from town.kind import SensorKind
 from town.language import Label, Language
 from town.map_file import check_map
 from town.sensor_list import SensorList, check_references, read_sensors
@@ -103,17 +104,22 @@ def _read_head(folder: Path) -> tuple[TownFile | None, list[Finding]]:
         return None, findings
     head, mistakes = source.parse(TownFile)
     findings += mistakes
-    if head is None:
-        return None, findings
-    if mistake := id_mistake(head.id):
-        findings.append(source.finding(("id",), mistake))
-    findings += label_findings(source, ("name",), head.name)
-    if not _is_time_zone(head.time_zone):
-        hint = suggest(head.time_zone, available_timezones()) or "a name of the IANA list, such as Asia/Shanghai"
-        findings.append(source.finding(("time_zone",), f"there is no time zone `{head.time_zone}`", hint))
-    if not _COUNTRY.fullmatch(head.country):
-        findings.append(source.finding(("country",), f"`{head.country}` is not a country", "two letters, such as CN"))
-    return head, findings
+    if head is not None:
+        findings += label_findings(source, ("name",), head.name)
+    return head, findings + [source.finding((key,), text, hint) for key, text, hint in _head_problems(source)]
+
+
+def _head_problems(source: Source) -> Iterator[tuple[str, str, str]]:
+    """Key, what is wrong and a suggestion, for what is a text, whatever the rest of the file is like."""
+    row = Row((), source.data if isinstance(source.data, dict) else {})
+    name, zone, country = row.text("id"), row.text("time_zone"), row.text("country")
+    if name is not None and (mistake := id_mistake(name)):
+        yield "id", mistake, ""
+    if zone is not None and not _is_time_zone(zone):
+        hint = suggest(zone, available_timezones()) or "a name of the IANA list, such as Asia/Shanghai"
+        yield "time_zone", f"there is no time zone `{zone}`", hint
+    if country is not None and not _COUNTRY.fullmatch(country):
+        yield "country", f"`{country}` is not a country", "two letters, such as CN"
 
 
 def _is_time_zone(name: str) -> bool:
@@ -128,7 +134,7 @@ def _read_kinds(folder: Path) -> tuple[Kinds, dict[str, frozenset[str]], list[Fi
     """The kinds, and by list the ids of those in the file, also of malformed ones."""
     path = folder / "kinds.yaml"
     source, findings = read_yaml(path, root=folder) if path.exists() else (None, [])
-    declared = {key: declared_ids(source, key) for key in ("kinds", "facility_kinds")}
+    declared = {key: Items[SensorKind](source, key).ids for key in ("kinds", "facility_kinds")}
     if source is None:
         return builtin_kinds(), declared, findings
     kinds, mistakes = add_kinds(source, builtin_kinds())
@@ -145,17 +151,25 @@ def _read_facilities(
     findings += mistakes
     facilities, mistakes = read_items(source, "facilities", Facility)
     findings += mistakes
-    facility_kinds = {*kinds.facility_kinds, *declared["facility_kinds"]}
-    for facility in facilities.by_id.values():
-        if facility.kind not in facility_kinds:
-            findings.append(
-                facilities.finding(facility.id, "kind", *unknown("facility kind", facility.kind, facility_kinds))
-            )
-        if facility.zone not in zones.ids:
-            findings.append(facilities.finding(facility.id, "zone", *unknown("zone", facility.zone, zones.ids)))
-        if source is not None:
-            findings += label_findings(source, (*facilities.place(facility.id), "address"), facility.address)
+    known: dict[str, tuple[str, Collection[str]]] = {
+        "kind": ("facility kind", {*kinds.facility_kinds, *declared["facility_kinds"]}),
+        "zone": ("zone", zones.ids),
+    }
+    if source is not None:
+        findings += _facility_findings(source, facilities, known=known)
     return zones, facilities, findings
+
+
+def _facility_findings(
+    source: Source, facilities: Items[Facility], *, known: dict[str, tuple[str, Collection[str]]]
+) -> Iterator[Finding]:
+    for row in facilities.rows:
+        for key, (what, ids) in known.items():
+            word = row.text(key)
+            if word is not None and word not in ids:
+                yield source.finding((*row.place, key), *unknown(what, word, ids))
+    for facility in facilities.by_id.values():
+        yield from label_findings(source, (*facilities.place(facility.id), "address"), facility.address)
 
 
 def _reference_findings(
@@ -168,8 +182,8 @@ def _reference_findings(
     if gateways.source is not None:
         known["gateway"] = (gateways.ids, "gateway")
     yield from check_references(sensors, known)
-    if sensors.sensors and facilities.source is not None:
-        used = {sensor.facility for sensor in sensors.sensors.values()}
+    if sensors.rows and facilities.source is not None:
+        used = {row.cells.get("facility") for row in sensors.rows}
         for facility in facilities.by_id.keys() - used:
             place = facilities.place(facility)
             yield facilities.source.finding(place, f"`{facility}` has no sensors", level="warning")

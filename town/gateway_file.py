@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from town.decoder_options import DECODER_OPTIONS, base_mistake
+from town.decoder_options import DECODER_OPTIONS, DEFAULT_BASE, base_mistake
 from town.findings import Finding
 from town.gateway import Gateway
-from town.items import Items, read_items, unknown
+from town.items import Items, Row, read_items, unknown
 from town.language import Label
-from town.source import Location, Source
+from town.source import Source
 from town.topics import filter_mistake, matches, overlap
 
 _SECRET_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
@@ -49,15 +49,14 @@ def read_gateways(source: Source | None, *, town: str) -> tuple[Items[Gateway], 
     written, mistakes = read_items(source, "gateways", WrittenGateway)
     findings += mistakes
     gateways: Items[Gateway] = Items(source, "gateways")
+    for row in gateways.rows:
+        findings += _decoder_findings(source, row)
+        findings += _secret_findings(source, row)
+        findings += _topic_findings(source, row)
     for one in written.by_id.values():
-        place = written.place(one.id)
-        found = [*_decoder_findings(source, place, one), *_secret_findings(source, place, one)]
         topics = one.topics if one.topics is not None else _default_topics(one, town=town)
-        found += _topic_findings(source, place, topics, written=one)
-        findings += found
-        if not found:
-            gateways.add(one.id, Gateway.model_validate({**one.model_dump(), "topics": topics}), place)
-    findings += _overlap_findings(gateways, town=town)
+        gateways.add(one.id, Gateway.model_validate({**one.model_dump(), "topics": topics}), written.place(one.id))
+    findings += _overlap_findings(source, gateways, town=town)
     return gateways, findings
 
 
@@ -65,51 +64,61 @@ def _default_topics(gateway: WrittenGateway, *, town: str) -> tuple[str, ...]:
     return (f"town/{town}/{gateway.id}/#",) if gateway.decoder == "native" else ()
 
 
-def _decoder_findings(source: Source, place: Location, gateway: WrittenGateway) -> Iterator[Finding]:
-    model = DECODER_OPTIONS.get(gateway.decoder)
-    if model is None:
-        yield source.finding((*place, "decoder"), *unknown("decoder", gateway.decoder, DECODER_OPTIONS))
+def _decoder_findings(source: Source, row: Row) -> Iterator[Finding]:
+    decoder = row.text("decoder")
+    if decoder is None:
         return
-    if gateway.options:
-        options, findings = source.parse(model, (*place, "options"))
+    model = DECODER_OPTIONS.get(decoder)
+    if model is None:
+        yield source.finding((*row.place, "decoder"), *unknown("decoder", decoder, DECODER_OPTIONS))
+    elif isinstance(row.data.get("options"), dict):
+        options, findings = source.parse(model, (*row.place, "options"))
         yield from findings
         if options and (mistake := base_mistake(options)):
-            yield source.finding((*place, "options", "base"), mistake)
+            yield source.finding((*row.place, "options", "base"), mistake)
 
 
-def _secret_findings(source: Source, place: Location, gateway: WrittenGateway) -> Iterator[Finding]:
+def _secret_findings(source: Source, row: Row) -> Iterator[Finding]:
+    secret, name = row.text("secret"), row.text("id")
     # The value is not repeated: it may be the secret itself.
-    if gateway.secret is not None and not _SECRET_NAME.fullmatch(gateway.secret):
+    if secret is not None and not _SECRET_NAME.fullmatch(secret):
         message = "this is not the name of a secret"
-        yield source.finding((*place, "secret"), message, "a name is letters, digits and _, such as CELLARS_PASSWORD")
-    if gateway.id in OWN_TOPICS:
-        yield source.finding((*place, "id"), f"`{gateway.id}` is what the town itself sends on", "take another id")
+        hint = "a name is letters, digits and _, such as CELLARS_PASSWORD"
+        yield source.finding((*row.place, "secret"), message, hint)
+    if name in OWN_TOPICS:
+        yield source.finding((*row.place, "id"), f"`{name}` is what the town itself sends on", "take another id")
 
 
-def _topic_findings(
-    source: Source, place: Location, topics: tuple[str, ...], *, written: WrittenGateway
-) -> Iterator[Finding]:
-    place = (*place, "topics")
-    if not topics and written.decoder in DECODER_OPTIONS:
-        yield source.finding(place, f"`topics` is missing: {written.decoder} has no usual ones", "topics: [base/#]")
-    mistakes = [filter_mistake(topic) for topic in topics]
-    for index, mistake in enumerate(mistakes):
+def _topic_findings(source: Source, row: Row) -> Iterator[Finding]:
+    place, decoder, listed = (*row.place, "topics"), row.text("decoder"), row.data.get("topics")
+    if not listed and decoder in DECODER_OPTIONS and (decoder != "native" or listed is not None):
+        yield source.finding(place, f"`topics` is missing: {decoder} has no usual ones", "topics: [base/#]")
+    if not isinstance(listed, list):
+        return
+    mistakes = {index: filter_mistake(topic) for index, topic in enumerate(listed) if isinstance(topic, str)}
+    for index, mistake in mistakes.items():
         if mistake:
-            yield source.finding((*place, index), f"`{topics[index]}`: {mistake}")
-    base = written.options.get("base", "zigbee2mqtt")
-    checked = written.decoder == "zigbee2mqtt" and topics and not any(mistakes)
-    if checked and not any(matches(topic, f"{base}/bridge/state") for topic in topics):
-        yield source.finding(place, f"nothing of base `{base}` comes in on these topics", f"topics: [{base}/#]")
+            yield source.finding((*place, index), f"`{listed[index]}`: {mistake}")
+    sound = len(mistakes) == len(listed) > 0 and not any(mistakes.values())
+    if sound and decoder == "zigbee2mqtt":
+        yield from _base_findings(source, row, listed)
 
 
-def _overlap_findings(gateways: Items[Gateway], *, town: str) -> Iterator[Finding]:
-    own = [f"town/{town}/{part}/#" for part in OWN_TOPICS]
-    taken: list[tuple[str, str]] = [(topic, "the town itself") for topic in own]
+def _base_findings(source: Source, row: Row, topics: list[str]) -> Iterator[Finding]:
+    options = row.data.get("options")
+    base = options.get("base", DEFAULT_BASE) if isinstance(options, dict) else DEFAULT_BASE
+    if isinstance(base, str) and not any(matches(topic, f"{base}/bridge/state") for topic in topics):
+        message = f"nothing of base `{base}` comes in on these topics"
+        yield source.finding((*row.place, "topics"), message, f"topics: [{base}/#]")
+
+
+def _overlap_findings(source: Source, gateways: Items[Gateway], *, town: str) -> Iterator[Finding]:
+    taken: list[tuple[str, str]] = [(f"town/{town}/{part}/#", "the town itself") for part in OWN_TOPICS]
     for gateway in gateways.by_id.values():
-        for topic in gateway.topics:
+        place = (*gateways.place(gateway.id), "topics")
+        for topic in gateway.topics if gateway.id not in OWN_TOPICS else ():
             for other, owner in taken:
                 if overlap(topic, other):
                     message = f"`{topic}` and `{other}` of {owner} can match one topic"
-                    hint = "every topic belongs to one gateway"
-                    yield gateways.finding(gateway.id, "topics", message, hint)
+                    yield source.finding(place, message, "every topic belongs to one gateway")
         taken += [(topic, f"gateway `{gateway.id}`") for topic in gateway.topics]

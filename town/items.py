@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
@@ -16,14 +16,26 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 M = TypeVar("M", bound=BaseModel)
 
 
+class Row(NamedTuple):
+    """One item as it stands in the file, well formed or not."""
+
+    place: tuple[str | int, ...]
+    data: dict[str, Any]
+
+    def text(self, key: str) -> str | None:
+        """The text behind a key, or None when there is none; what is not a text is found by the model."""
+        value = self.data.get(key)
+        return value if isinstance(value, str) else None
+
+
 class Items(Generic[M]):
-    """The well-formed items of one list by id, with their places; `ids` also holds those of malformed ones."""
+    """One list: `rows` as written, `ids` of all of them, the well-formed ones `by_id` with their places."""
 
     def __init__(self, source: Source | None, key: str) -> None:
         self.source = source
-        self.key = key
+        self.rows = _rows(source, key)
+        self.ids = frozenset(name for row in self.rows if (name := row.text("id")) is not None)
         self.by_id: dict[str, M] = {}
-        self.ids = declared_ids(source, key)
         self._places: dict[str, Location] = {}
 
     def add(self, name: str, item: M, place: Location) -> None:
@@ -32,40 +44,44 @@ class Items(Generic[M]):
         self._places.setdefault(name, place)
 
     def place(self, item: str) -> Location:
-        """Where an item stands in the file."""
+        """Where a well-formed item stands in the file."""
         return self._places[item]
-
-    def finding(self, item: str, field: str, message: str, suggestion: str = "") -> Finding:
-        """A finding about a field of an item."""
-        assert self.source is not None, "items come from a source"
-        return self.source.finding((*self.place(item), field), message, suggestion)
-
-
-def declared_ids(source: Source | None, key: str) -> frozenset[str]:
-    """Every id that stands in a list, also where the rest of the item is wrong."""
-    listed = source.at((key,)) if source else None
-    items = listed if isinstance(listed, list) else []
-    return frozenset(str(item["id"]) for item in items if isinstance(item, dict) and "id" in item)
 
 
 def read_items(source: Source | None, key: str, model: type[M]) -> tuple[Items[M], list[Finding]]:
     """Read the list behind `key` as `model`, which has an `id` and a `name`, each item for itself."""
     items: Items[M] = Items(source, key)
-    listed = source.at((key,)) if source else None
-    if source is None or not isinstance(listed, list):
+    if source is None:
         return items, []
-    findings: list[Finding] = []
-    for index in range(len(listed)):
-        place = (key, index)
-        item, mistakes = source.parse(model, place)
+    findings = list(_id_findings(source, items.rows))
+    listed = source.at((key,))
+    for index in range(len(listed) if isinstance(listed, list) else 0):
+        item, mistakes = source.parse(model, (key, index))
         findings += mistakes
-        if item is None:
-            continue
-        named: Any = item
-        findings += _id_findings(source, place, named.id, first=items)
-        findings += label_findings(source, (*place, "name"), named.name)
-        items.add(named.id, item, place)
+        if item is not None:
+            named: Any = item
+            findings += label_findings(source, (key, index, "name"), named.name)
+            items.add(named.id, item, (key, index))
     return items, findings
+
+
+def _rows(source: Source | None, key: str) -> list[Row]:
+    listed = source.at((key,)) if source else None
+    items = listed if isinstance(listed, list) else []
+    return [Row((key, index), item) for index, item in enumerate(items) if isinstance(item, dict)]
+
+
+def _id_findings(source: Source, rows: list[Row]) -> Iterator[Finding]:
+    lines: dict[str, int] = {}
+    for row in rows:
+        name, place = row.text("id"), (*row.place, "id")
+        if name is None:
+            continue
+        if mistake := id_mistake(name):
+            yield source.finding(place, mistake)
+        if name in lines:
+            yield source.finding(place, f"`{name}` is there already, in line {lines[name]}", "give it another id")
+        lines.setdefault(name, source.line(place))
 
 
 def id_mistake(item: str) -> str:
@@ -85,11 +101,3 @@ def unknown(what: str, word: str, known: Iterable[str]) -> tuple[str, str]:
     names: Sequence[str] = sorted(known)
     few = f"there are: {', '.join(names)}" if 0 < len(names) <= 12 else ""
     return f"there is no {what} `{word}`", suggest(word, names) or few
-
-
-def _id_findings(source: Source, place: Location, item: str, *, first: Items[Any]) -> Iterator[Finding]:
-    if mistake := id_mistake(item):
-        yield source.finding((*place, "id"), mistake)
-    if item in first.by_id:
-        line = source.line((*first.place(item), "id"))
-        yield source.finding((*place, "id"), f"`{item}` is there already, in line {line}", "give it another id")

@@ -1,7 +1,7 @@
 """Moments and durations: both are whole milliseconds, moments since 1970-01-01T00:00:00Z."""
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 Moment = int
 """Milliseconds since 1970-01-01T00:00:00Z."""
@@ -14,6 +14,7 @@ MINUTE: Duration = 60 * SECOND
 HOUR: Duration = 60 * MINUTE
 DAY: Duration = 24 * HOUR
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS: dict[str, Duration] = {"ms": 1, "s": SECOND, "m": MINUTE, "min": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 _DURATION = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*(ms|min|s|m|h|d|w)")
 
@@ -57,9 +58,11 @@ def format_moment(at: Moment, zone: tzinfo = UTC) -> str:
 
 def as_datetime(at: Moment, zone: tzinfo = UTC) -> datetime:
     """The moment as an aware datetime."""
-    return datetime.fromtimestamp(at / 1000, zone)
+    return (_EPOCH + timedelta(milliseconds=at)).astimezone(zone)
 
 
 def from_datetime(at: datetime) -> Moment:
     """The moment of an aware datetime."""
-    return round(at.timestamp() * 1000)
+    # In whole numbers: seconds as a float lose milliseconds in far years.
+    since = at - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1000 + round(since.microseconds / 1000)

@@ -29,10 +29,11 @@ class Row(NamedTuple):
 
 
 class SensorList:
-    """The list while it is read: `sensors` that are well formed, their `lines`, and `findings`."""
+    """The list while it is read: `rows` as written, `sensors` that are well formed, their `lines`, and `findings`."""
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.rows: list[Row] = []
         self.sensors: dict[str, Sensor] = {}
         self.lines: dict[str, int] = {}
         self.findings: list[Finding] = []
@@ -46,6 +47,7 @@ class SensorList:
         """Check one row for itself and against those before it."""
         before = len(self.findings)
         cells = row.cells
+        self.rows.append(row)
         for column in REQUIRED:
             if column not in cells:
                 self.found(row.line, column, f"`{column}` is empty")
@@ -126,12 +128,12 @@ def read_sensors(path: Path, *, root: Path | None = None) -> SensorList:
 
 def check_references(sensors: SensorList, known: dict[str, tuple[Iterable[str], str]]) -> Iterator[Finding]:
     """Findings about ids that nothing has; `known` gives by column what there is and what it is called."""
-    for sensor in sensors.sensors.values():
+    for row in sensors.rows:
         for column, (ids, what) in known.items():
-            word = getattr(sensor, column)
-            if word not in ids:
+            word = row.cells.get(column)
+            if word is not None and word not in ids:
                 message, hint = unknown(what, word, ids)
-                yield Finding(sensors.name, sensors.lines[sensor.id], column, message, hint)
+                yield Finding(sensors.name, row.line, column, message, hint)
 
 
 def _rows(text: str, sensors: SensorList) -> Iterator[Row]:

@@ -1,6 +1,7 @@
 """The settings of a running brain: option over environment over `town.toml` over default, each under one name."""
 
 import os
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -88,7 +89,7 @@ def load_settings(options: Mapping[str, Any], folder: Path | None = None) -> Loa
     ]
     toml = folder.resolve().parent / "town.toml" if folder else None
     if toml and toml.is_file():
-        layers.append(("town.toml", TomlConfigSettingsSource(Settings, toml)()))
+        layers.append(("town.toml", _toml(toml)))
     values: dict[str, Any] = {}
     origins = dict.fromkeys(Settings.model_fields, "default")
     for origin, layer in reversed(layers):
@@ -98,6 +99,13 @@ def load_settings(options: Mapping[str, Any], folder: Path | None = None) -> Loa
         return LoadedSettings(Settings(**values), origins)
     except ValidationError as error:
         raise ConfigError("\n".join(_problem(e["loc"], e["msg"], origins) for e in error.errors())) from None
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return TomlConfigSettingsSource(Settings, path)()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from None
 
 
 def _secret_files() -> list[tuple[str, dict[str, Any]]]:

@@ -165,7 +165,7 @@ ALIASES: dict[str, str] = {
     "°K": "K", "kelvin": "K",
     "°": "deg", "degree": "deg", "degrees": "deg", "度": "deg",
     "%rh": "%RH", "%r.h.": "%RH", "rh%": "%RH", "%lel": "%LEL", "lel%": "%LEL", "%el": "%EL",
-    "percent": "%", "ratio": "/",
+    "percent": "%", "ratio": "/", "PPM": "ppm", "PPB": "ppb",
     "lux": "lx", "ntu": "NTU", "ph": "pH", "db": "dB", "dBA": "dB", "dB(A)": "dB", "db(a)": "dB", "dba": "dB",
     "dbm": "dBm",
     "L": "l", "litre": "l", "liter": "l", "m^3": "m3", "m3/hr": "m3/h",
