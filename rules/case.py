@@ -1,0 +1,198 @@
+"""Rule cases: readings are played through the live engine, and what comes of them is held against what is expected."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from rules.case_folder import Case, Expectation, find_cases, load_case, town_folder
+from rules.engine import Engine
+from rules.folder import load_rules
+from town.alert import AlertDefinition, AlertState, Cause, Condition, Transition
+from town.folder import load_town
+from town.moment import Moment, format_duration
+from town.reading import Reading
+from town.town import Town
+
+
+class CaseAlerts(Protocol):
+    """The alert side of a case: what the transitions come to for people."""
+
+    def take(self, transitions: list[Transition], definitions: dict[str, AlertDefinition], now: Moment) -> None:
+        """Apply what the rules decided."""
+
+    def state(self, rule: str, subject: str) -> AlertState:
+        """Where the alert of a rule about a subject stands; normal when none is open."""
+
+    def notifications(self, target: str) -> int | None:
+        """How many notifications that target was sent since the start; None when they are not counted."""
+
+
+@dataclass
+class CaseResult:
+    """How a case went: `problems` is empty when everything was as expected."""
+
+    name: str
+    folder: Path
+    problems: list[str] = field(default_factory=list)
+    rules: set[str] = field(default_factory=set)
+    """The rules that an expectation names."""
+    transitions: list[Transition] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything was as expected."""
+        return not self.problems
+
+
+def run_cases(path: Path, alerts: Callable[[Town], CaseAlerts] | None = None) -> list[CaseResult]:
+    """Play every case at a path: a case, a town, or a folder of cases. Raises ConfigError when there is no such path.
+
+    `alerts` makes the alert side for a case; without it the states follow from the rules alone.
+    """
+    return [_run(folder, alerts or PlainAlerts) for folder in find_cases(path)]
+
+
+def untouched_rules(path: Path, results: list[CaseResult]) -> list[str]:
+    """The rules of the town at or around a path that no expectation names."""
+    home = town_folder(path)
+    town = load_town(home)[0] if home else None
+    rules = load_rules(home, town)[0] if home and town else None
+    named = {rule for result in results for rule in result.rules}
+    return sorted(set(rules.rules) - named) if rules else []
+
+
+def _run(folder: Path, alerts: Callable[[Town], CaseAlerts]) -> CaseResult:
+    result = CaseResult(folder.name, folder)
+    case, findings = load_case(folder)
+    if case is None:
+        result.problems = [str(one) for one in findings]
+        return result
+    play = _Play(case, alerts(case.town), result)
+    play.run()
+    return result
+
+
+class _Play:
+    """A case while it runs. Its clock follows arrivals and stops at every expectation."""
+
+    def __init__(self, case: Case, alerts: CaseAlerts, result: CaseResult) -> None:
+        self._case = case
+        self._alerts = alerts
+        self._result = result
+        self._engine = Engine(case.rules, case.town)
+
+    def run(self) -> None:
+        """Play it to the end."""
+        case = self._case
+        self._take(self._engine.advance(case.start), case.start)
+        arrivals: dict[Moment, list[Reading]] = {}
+        for reading in case.readings:
+            arrivals.setdefault(reading.received_at, []).append(reading)
+        stops = {at for at, _ in case.expect} | ({case.restart_at} if case.restart_at is not None else set())
+        for now in sorted(stops | set(arrivals)):
+            self._silences(now - 1)
+            self._take(self._engine.step(arrivals.get(now, []), now), now)
+            if now in stops:
+                self._stop(now)
+
+    def _stop(self, now: Moment) -> None:
+        self._silences(now)
+        if now == self._case.restart_at:
+            self._engine = Engine.restore(self._case.rules, self._case.town, self._engine.save())
+            self._take(self._engine.advance(now), now)
+        for at, expectation in self._case.expect:
+            if at == now:
+                self._result.problems += self._differences(expectation, now)
+
+    def _silences(self, until: Moment) -> None:
+        while (due := self._engine.next_due()) is not None and due <= until:
+            self._take(self._engine.advance(due), due)
+
+    def _take(self, transitions: list[Transition], now: Moment) -> None:
+        self._result.transitions += transitions
+        self._alerts.take(transitions, self._case.rules.definitions, now)
+
+    def _differences(self, expected: Expectation, now: Moment) -> Iterator[str]:
+        where = f"at {expected.at}"
+        for one in expected.notifications:
+            count = self._alerts.notifications(one.target)
+            if count != one.count:
+                found = "they are not counted here" if count is None else f"found {count}"
+                yield f"{where}: expected {one.count} notification(s) to {one.target}, {found}"
+        if expected.rule is None:
+            return
+        self._result.rules.add(expected.rule)
+        if expected.rule not in self._case.rules.definitions:
+            yield f"{where}: there is no rule {expected.rule}"
+            return
+        subjects = [expected.subject] if expected.subject else self._subjects(expected.rule)
+        for subject in subjects:
+            for difference in self._compare(expected, expected.rule, subject):
+                yield f"{where} {expected.rule} {subject}: {difference}{self._story(expected.rule, subject)}"
+
+    def _subjects(self, rule: str) -> list[str]:
+        """Whom an expectation without a subject speaks of: everyone the rule said anything about, at least one."""
+        return sorted({str(one.subject) for one in self._result.transitions if one.rule == rule}) or ["(any)"]
+
+    def _compare(self, expected: Expectation, rule: str, subject: str) -> Iterator[str]:
+        state = self._alerts.state(rule, subject)
+        mine = [one for one in self._result.transitions if (one.rule, str(one.subject)) == (rule, subject)]
+        if expected.state is not None and state is not expected.state:
+            yield f"expected state {expected.state}, found {state}"
+        if expected.not_state is not None and state is expected.not_state:
+            yield f"expected any state but {expected.not_state}"
+        activations = sum(one.condition is Condition.ACTIVE is not one.previous for one in mine)
+        if expected.activations is not None and activations != expected.activations:
+            yield f"expected {expected.activations} activation(s), found {activations}"
+        if expected.severity is not None and (not mine or mine[-1].severity is not expected.severity):
+            yield f"expected severity {expected.severity}, found {mine[-1].severity if mine else 'none'}"
+        if expected.reason is not None and (not mine or mine[-1].cause is not expected.reason):
+            yield f"expected reason {expected.reason}, found {mine[-1].cause if mine else 'none'}"
+        if expected.chattering is not None:
+            yield "`chattering` is not in this version; leave it out"
+
+    def _story(self, rule: str, subject: str) -> str:
+        """What happened so far, in a line."""
+        mine = [one for one in self._result.transitions if (one.rule, str(one.subject)) == (rule, subject)]
+        told = [f"{one.condition} at {_after(one.at, self._case.start)}" for one in mine[-5:]]
+        return f" (so far: {', '.join(told)})" if told else " (it never changed)"
+
+
+def _after(at: Moment, start: Moment) -> str:
+    return format_duration(at - start) if at >= start else f"-{format_duration(start - at)}"
+
+
+class PlainAlerts:
+    """The states that follow from the rules alone, when nobody does anything about the alerts."""
+
+    def __init__(self, _: Town) -> None:
+        self._states: dict[tuple[str, str], AlertState] = {}
+
+    def take(self, transitions: list[Transition], definitions: dict[str, AlertDefinition], now: Moment) -> None:
+        """Apply what the rules decided."""
+        for one in transitions:
+            key = (one.rule, str(one.subject))
+            before = self._states.get(key, AlertState.NORMAL)
+            self._states[key] = _next_state(one, before, latch=one.rule in definitions and definitions[one.rule].latch)
+
+    def state(self, rule: str, subject: str) -> AlertState:
+        """Where it stands."""
+        return self._states.get((rule, subject), AlertState.NORMAL)
+
+    def notifications(self, target: str) -> int | None:
+        """Nobody is told."""
+        return None
+
+
+_OPEN = frozenset({AlertState.ACTIVE, AlertState.RETURNED, AlertState.LATCHED})
+
+
+def _next_state(transition: Transition, before: AlertState, *, latch: bool) -> AlertState:
+    if transition.condition is Condition.ACTIVE:
+        return AlertState.ACTIVE
+    if transition.cause in (Cause.RULE_DELETED, Cause.SUBJECT_DELETED):
+        return AlertState.NORMAL
+    if before in _OPEN:
+        return AlertState.LATCHED if latch else AlertState.RETURNED
+    return AlertState.PENDING if transition.condition is Condition.PENDING else AlertState.NORMAL

@@ -1,0 +1,221 @@
+"""The rule engine: readings and moments in, changes of mind out. It does no I/O and reads no clock.
+
+Every reading is judged at once, in the order in which it comes, by the rules that look at one of its quantities.
+`now` is used for two things only: to notice silence, and to say when a transition was decided.
+"""
+
+from collections.abc import Sequence
+from heapq import heappop, heappush
+
+from rules import snapshot
+from rules.judge import Judge, make_judge
+from rules.memory import Memory, SensorMemory
+from rules.ruleset import RULE_ERROR, RuleSet
+from rules.subject import judged_by
+from town.alert import Cause, Condition, Observation, Reason, Severity, Subject, Transition
+from town.moment import SECOND, Duration, Moment
+from town.reading import Reading
+from town.town import Town
+
+FUTURE: Duration = 60 * SECOND
+"""A reading further ahead of its receipt than this was measured when it was received."""
+
+
+class Engine:
+    """The rules of one town and where they stand.
+
+    Call `advance(now)` once after starting or restoring and whenever `next_due()` has come. Use it from one task at a
+    time. What it is given and gives is plain; what it remembers is bounded by the town, its rules and their windows.
+    """
+
+    def __init__(self, rules: RuleSet, town: Town) -> None:
+        self.late = 0
+        """Values that were not newer than the last of their quantity, and so not judged."""
+        self.judged = 0
+        """Readings that a rule looked at."""
+        self._now: Moment | None = None
+        self._pause_from: Moment | None = None
+        self._orphans: list[snapshot.SavedJudge] = []
+        self._build(rules, town)
+
+    def _build(self, rules: RuleSet, town: Town) -> None:
+        self._rules, self._town = rules, town
+        self._memory = Memory(town)
+        self._judges: list[Judge] = []
+        for rule in sorted(rules.rules):
+            for judged in judged_by(rules.rules[rule], town):
+                index = len(self._judges)
+                self._judges.append(make_judge(rules.rules[rule], judged, self._memory, index=index))
+        self._begun = False
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """The rules that cannot be judged now, and why, by id."""
+        return {judge.rule.id: judge.standing.error for judge in self._judges if judge.standing.error is not None}
+
+    def step(self, readings: Sequence[Reading], now: Moment) -> list[Transition]:
+        """Judge readings in this order."""
+        out = self._begin(now)
+        sensors = self._memory.sensors
+        for reading in readings:
+            memory = sensors.get(reading.sensor)
+            if memory is not None:
+                self._take(memory, reading, now, out)
+        return out
+
+    def advance(self, now: Moment) -> list[Transition]:
+        """Notice what has been silent for too long by now."""
+        out = self._begin(now)
+        while (due := self.next_due()) is not None and due <= now:
+            judge = self._judges[heappop(self._due)[1]]
+            self._awaiting.discard(judge.index)
+            if (transition := judge.lapse(now)) is not None:
+                out.append(transition)
+            self._await(judge)
+        return out
+
+    def next_due(self) -> Moment | None:
+        """When `advance` will next have something to do, if nothing is heard until then; None: never."""
+        if not self._begun:
+            return self._now
+        while self._due:
+            at, index = self._due[0]
+            due = self._judges[index].due()
+            if due == at:
+                return at
+            heappop(self._due)
+            self._awaiting.discard(index)
+            self._await(self._judges[index])
+        return None
+
+    def reload(self, rules: RuleSet, town: Town, now: Moment) -> list[Transition]:
+        """Go on with other rules or another town: what is unchanged keeps its state, what is gone ends."""
+        out = self._begin(now)
+        saved = self._saved()
+        self._build(rules, town)
+        self._orphans = snapshot.give(saved, self._memory, self._judges)
+        return out + self._begin(now)
+
+    def save(self) -> bytes:
+        """Everything `restore` needs; the same bytes for the same state."""
+        return snapshot.encode(self._saved())
+
+    @classmethod
+    def restore(cls, rules: RuleSet, town: Town, saved: bytes) -> "Engine":
+        """An engine that goes on where another was saved; raises ValueError when `saved` cannot be read.
+
+        The first moment it is given tells how long it was down: that time is no silence.
+        """
+        state = snapshot.decode(saved)
+        engine = cls(rules, town)
+        engine._orphans = snapshot.give(state, engine._memory, engine._judges)
+        engine._now = engine._pause_from = state.now
+        return engine
+
+    def _saved(self) -> snapshot.Saved:
+        return snapshot.take(self._memory, self._judges, now=self._now or 0)
+
+    def _begin(self, now: Moment) -> list[Transition]:
+        self._now = now if self._now is None else max(now, self._now)
+        if self._begun:
+            return []
+        self._begun = True
+        pause = 0 if self._pause_from is None else max(0, now - self._pause_from)
+        self._pause_from = None
+        self._due: list[tuple[Moment, int]] = []
+        self._awaiting: set[int] = set()
+        for judge in self._judges:
+            judge.begin(now, pause)
+            self._await(judge)
+        orphans, self._orphans = self._orphans, []
+        return [self._ended(one, now) for one in orphans]
+
+    def _await(self, judge: Judge) -> None:
+        """One entry for each judge is enough: its moment can only move away, and is looked at again when it comes."""
+        if judge.index not in self._awaiting and (due := judge.due()) is not None:
+            self._awaiting.add(judge.index)
+            heappush(self._due, (due, judge.index))
+
+    def _take(self, memory: SensorMemory, reading: Reading, now: Moment, out: list[Transition]) -> None:
+        received, order = reading.received_at, reading.measured_at
+        at = order if order <= received else received
+        if order - received > FUTURE:
+            order = received
+        memory.heard = max(memory.heard, at)
+        for watch in memory.watches:
+            watch.at = max(watch.at, at)
+        new = self._accept(memory, reading, at, order)
+        plan = memory.plans.get(new)
+        if plan is None:
+            plan = memory.plans[new] = _plan(memory, new)
+        if plan:
+            self.judged += 1
+        for judge in plan:
+            self._judge(judge, received, now, out)
+
+    def _accept(self, memory: SensorMemory, reading: Reading, at: Moment, order: Moment) -> tuple[str, ...]:
+        """Put the new values on their tracks; returns the quantities that were new."""
+        new = []
+        tracks = memory.tracks
+        for quantity, value in reading.values.items():
+            track = tracks.get(quantity)
+            if track is None:
+                continue
+            if order > track.order:
+                track.accept(at, order, value)
+                new.append(quantity)
+            else:
+                self.late += 1
+        for quantity in reading.refused:
+            track = tracks.get(quantity)
+            if track is not None and order > track.order:
+                track.doubt(at, order)
+                new.append(quantity)
+        return tuple(new)
+
+    def _judge(self, judge: Judge, received: Moment, now: Moment, out: list[Transition]) -> None:
+        standing = judge.standing
+        try:
+            transition = judge.judge(received, now)
+        except Exception as error:  # whatever one rule does wrong, the others go on, and it is told
+            self._fail(judge, f"{type(error).__name__}: {error}", now, out)
+            return
+        if standing.error is not None:
+            standing.error = None
+            if not self.errors:
+                out.append(self._rule_error(Condition.NORMAL, judge, "", now))
+        if transition is not None:
+            out.append(transition)
+        if judge.notices_silence and judge.index not in self._awaiting:
+            self._await(judge)
+
+    def _fail(self, judge: Judge, error: str, now: Moment, out: list[Transition]) -> None:
+        first = not self.errors
+        judge.standing.error = error
+        if first:
+            out.append(self._rule_error(Condition.ACTIVE, judge, error, now))
+
+    def _rule_error(self, condition: Condition, judge: Judge, error: str, now: Moment) -> Transition:
+        definition = self._rules.definitions[RULE_ERROR]
+        previous = Condition.NORMAL if condition is Condition.ACTIVE else Condition.ACTIVE
+        seen = Observation(str(judge.subject), "", None, None, expression=judge.rule.id, limit=error or None)
+        reason = Reason((seen,), f"{judge.rule.id}: {error}" if error else judge.rule.id, definition.version)
+        subject = Subject("town", self._town.id)
+        return Transition(
+            RULE_ERROR, subject, condition, previous, definition.severity, now, now, now, Cause.CONDITION, reason
+        )
+
+    def _ended(self, one: snapshot.SavedJudge, now: Moment) -> Transition:
+        cause = Cause.SUBJECT_DELETED if one.rule in self._rules.rules else Cause.RULE_DELETED
+        severity: Severity = one.standing.severity
+        reason = Reason((), "", one.standing.version)
+        return Transition(
+            one.rule, one.subject, Condition.NORMAL, one.standing.condition, severity, now, now, now, cause, reason
+        )
+
+
+def _plan(memory: SensorMemory, quantities: tuple[str, ...]) -> tuple[Judge, ...]:
+    judges = list(memory.judges)
+    for quantity in quantities:
+        judges += memory.tracks[quantity].judges
+    return tuple(sorted(dict.fromkeys(judges), key=lambda judge: judge.index))

@@ -1,0 +1,282 @@
+"""The rules of a town folder: read, checked against the town, every mistake at once."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rules.expression import Expression, compile_choice, compile_condition
+from rules.names import Names
+from rules.rule import (
+    Absent,
+    ActiveBetween,
+    Defaults,
+    ForEach,
+    Intervals,
+    Rule,
+    RuleFile,
+    Silence,
+    WrittenGroup,
+    WrittenRule,
+)
+from rules.ruleset import RULE_ERROR, RuleSet, version_of
+from rules.schedule import DAYS, Schedule
+from rules.subject import ANY, Judged, judged_by, subject_kind
+from rules.terms import Compared, Constant, Derived, Either, Measured, Term
+from rules.tokens import ExpressionError
+from town.alert import AlertDefinition, Category, Response
+from town.findings import Finding, has_errors, suggest
+from town.language import Label
+from town.moment import format_duration
+from town.source import Source, read_yaml
+from town.town import Town
+
+MAX_RULES = 5_000
+
+Location = tuple[str | int, ...]
+
+
+def load_rules(folder: Path, town: Town) -> tuple[RuleSet | None, list[Finding]]:
+    """Read `rules/*.yaml` of a town folder; None when there is a mistake. No rules at all is no mistake."""
+    return load_rule_files(sorted((folder / "rules").glob("*.yaml")), town, root=folder)
+
+
+def load_rule_files(paths: list[Path], town: Town, *, root: Path) -> tuple[RuleSet | None, list[Finding]]:
+    """Read rule files as one set; findings name files relative to `root`."""
+    rules: dict[str, Rule] = {}
+    findings: list[Finding] = []
+    for path in paths:
+        source, wrong = read_yaml(path, root=root)
+        findings += wrong
+        if source is not None:
+            _Reader(source, town, rules, findings).read()
+    return (None if has_errors(findings) else RuleSet(rules)), sorted(findings)
+
+
+@dataclass
+class _Reader:
+    """One file; `rules` holds those of the files before it."""
+
+    source: Source
+    town: Town
+    rules: dict[str, Rule]
+    findings: list[Finding]
+
+    def read(self) -> None:
+        file, wrong = self.source.parse(RuleFile)
+        self.findings += wrong
+        for number in range(len(file.groups) if file else 0):
+            group, wrong = self.source.parse(WrittenGroup, ("groups", number))
+            self.findings += wrong
+            for place in range(len(group.rules) if group else 0):
+                self._rule(group.defaults if group else Defaults(), ("groups", number, "rules", place))
+
+    def _say(self, place: Location, message: str, suggestion: str = "") -> None:
+        self.findings.append(self.source.finding(place, message, suggestion))
+
+    def _warn(self, place: Location, message: str, suggestion: str = "") -> None:
+        self.findings.append(self.source.finding(place, message, suggestion, "warning"))
+
+    def _rule(self, defaults: Defaults, place: Location) -> None:
+        own, wrong = self.source.parse(WrittenRule, place)
+        self.findings += wrong
+        if own is None:
+            return
+        common = defaults.model_dump(exclude_none=True)
+        written = own.model_copy(update={name: v for name, v in common.items() if getattr(own, name) is None})
+        before = len(self.findings)
+        rule = _Check(self, written, own, place).rule()
+        if written.id in self.rules or written.id == RULE_ERROR:
+            self._say((*place, "id"), f"`{written.id}` is there already", "every rule has an id of its own")
+        elif rule is not None and not has_errors(self.findings[before:]):
+            self.rules[written.id] = rule
+        if len(self.rules) > MAX_RULES:
+            self._say(place, f"more than {MAX_RULES:,} rules")
+
+
+@dataclass
+class _Check:
+    """One rule."""
+
+    reader: _Reader
+    written: WrittenRule
+    own: WrittenRule
+    """Without the group's defaults."""
+    place: Location
+
+    @property
+    def _town(self) -> Town:
+        return self.reader.town
+
+    def _wrong(self, key: str, message: str, suggestion: str = "") -> None:
+        self.reader._say((*self.place, key) if key else self.place, message, suggestion)
+
+    def rule(self) -> Rule | None:
+        written = self.written
+        definition = self._definition()
+        for_each = self._for_each()
+        if (written.when is None) == (written.absent is None):
+            self._wrong("", "a rule has `when` or `absent`, and not both")
+            return None
+        if for_each is None or definition is None:
+            return None
+        names = Names(self._town, subject_kind(for_each), self._kinds(for_each))
+        rule = Rule(
+            definition,
+            for_each,
+            where=self._expression("where", for_each.where, names),
+            when=self._expression("when", written.when, names),
+            clear=self._expression("clear", written.clear, names),
+            absent=self._silence(written.absent, names) if written.absent else None,
+            hold_for=written.hold_for or 0,
+            keep_active_for=written.keep_active_for or 0,
+            max_gap=written.max_gap,
+            max_age=written.max_age,
+            on_missing=written.on_missing or "hold",
+            missing_after=written.missing_after,
+            active_between=self._schedule(written.active_between),
+        )
+        self._together(rule)
+        return rule
+
+    def _definition(self) -> AlertDefinition | None:
+        written = self.written
+        for key in ("category", "severity"):
+            if getattr(written, key) is None:
+                self._wrong("", f"`{key}` is missing", "write it in the rule or in the group's `defaults`")
+        if written.category is None or written.severity is None:
+            return None
+        response = written.response
+        return AlertDefinition(
+            rule=written.id,
+            title=written.title,
+            category=written.category,
+            severity=written.severity,
+            latch=written.category is Category.FIRE if written.latch is None else written.latch,
+            response=Response(text=Label(zh=response.zh, en=response.en), within=response.within) if response else None,
+            cause=written.why.cause if written.why else None,
+            consequence=written.why.consequence if written.why else None,
+            version=version_of(json.dumps(written.model_dump(mode="json", exclude_none=True), sort_keys=True)),
+        )
+
+    def _for_each(self) -> ForEach | None:
+        for_each = self.written.for_each
+        if for_each is None:
+            if self.written.absent is not None:
+                return ForEach(sensor_kind=ANY)
+            self._wrong("", "`for_each` is missing", "such as `for_each: {sensor_kind: smoke_detector}`")
+            return None
+        if len(for_each.chosen) != 1:
+            self._wrong("for_each", "choose by one of sensor_kind, facility_kind, facility, zone, town")
+            return None
+        by, named = next(iter(for_each.chosen.items()))
+        known: dict[str, Any] = {
+            "sensor_kind": self._town.kinds,
+            "facility_kind": self._town.facility_kinds,
+            "facility": self._town.facilities,
+            "zone": self._town.zones,
+        }
+        unknown = [one for one in named if one != ANY and one not in known[by]]
+        for one in unknown:
+            self.reader._say((*self.place, "for_each", by), f"there is no {by} `{one}`", suggest(one, known[by]))
+        return None if unknown else for_each
+
+    def _kinds(self, for_each: ForEach) -> tuple[str, ...]:
+        named = for_each.chosen.get("sensor_kind", (ANY,))
+        return tuple(self._town.kinds) if ANY in named else named
+
+    def _expression(self, key: str, text: str | None, names: Names) -> Expression | None:
+        if text is None:
+            return None
+        try:
+            return compile_choice(text, names) if key == "where" else compile_condition(text, names)
+        except ExpressionError as error:
+            place = (*self.place, "for_each", key) if key == "where" else (*self.place, key)
+            self.reader._say(place, str(error), error.suggestion)
+            return None
+
+    def _silence(self, absent: Absent, names: Names) -> Silence | None:
+        if names.subject != "sensor":
+            self._wrong("for_each", "`absent` watches sensors", "choose by `sensor_kind`")
+            return None
+        if absent.any_of is not None and absent.all_of is not None:
+            self._wrong("absent", "write `any_of` or `all_of`, not both")
+        for quantity in absent.any_of or absent.all_of or ():
+            try:
+                names.quantity(quantity, 1)
+            except ExpressionError as error:
+                self._wrong("absent", error.message, error.suggestion)
+        limit = absent.silent_for
+        return Silence(
+            quantities=absent.any_of or absent.all_of or (),
+            every=absent.all_of is not None,
+            limit=limit if isinstance(limit, int) else None,
+            intervals=limit.intervals if isinstance(limit, Intervals) else 0,
+        )
+
+    def _schedule(self, written: ActiveBetween | None) -> Schedule | None:
+        if written is None:
+            return None
+        if written.start == written.end:
+            self._wrong("active_between", "`from` and `to` are the same", "leave `active_between` out for all day")
+        days = frozenset(DAYS.index(day) for day in written.days)
+        return Schedule(written.start, written.end, days, self._town.zone_info)
+
+    def _together(self, rule: Rule) -> None:
+        """What only the whole rule can get wrong."""
+        if rule.absent is not None:
+            for key in ("clear", "hold_for", "on_missing", "active_between"):
+                if getattr(self.own, key) is not None:
+                    shown = "for" if key == "hold_for" else key
+                    self._wrong(shown, f"`{shown}` does not go with `absent`", "leave it out")
+        if rule.on_missing == "raise" and rule.active_between is not None:
+            self._wrong("on_missing", "`raise` does not go with `active_between`", "write a rule with `absent`")
+        if rule.when and rule.clear and _contradicts(rule.when.term, rule.clear.term):
+            self._wrong("clear", "`clear` contradicts `when`: both can be true at once", "leave a gap between the two")
+        if has_errors(self.reader.findings):
+            return
+        judged = judged_by(rule, self._town)
+        if not judged:
+            self.reader._warn((*self.place, "for_each"), "nothing in this town is judged by this rule")
+        self._too_short(rule, judged)
+
+    def _too_short(self, rule: Rule, judged: list[Judged]) -> None:
+        if not rule.hold_for or not rule.when or subject_kind(rule.for_each) != "sensor":
+            return
+        longest = max((one.members[0].interval for one in judged), default=0)
+        if rule.hold_for < 2 * longest:
+            shown = f"`for` is shorter than two intervals ({format_duration(longest)} each)"
+            self.reader._warn((*self.place, "for"), shown, "it will wait for the second reading")
+
+
+def _contradicts(when: Term, clear: Term) -> bool:
+    """Whether a plain limit in `when` and a plain limit in `clear` leave values for which both hold."""
+    if isinstance(when, Either):
+        return _contradicts(when.left, clear) or _contradicts(when.right, clear)
+    one, other = _limit(when), _limit(clear)
+    if one is None or other is None or one[0] != other[0]:
+        return False
+    (_, sign, limit), (_, other_sign, other_limit) = one, other
+    tried = (min(limit, other_limit) - 1, limit, (limit + other_limit) / 2, other_limit, max(limit, other_limit) + 1)
+    return any(_holds(value, sign, limit) and _holds(value, other_sign, other_limit) for value in tried)
+
+
+def _limit(term: Term) -> tuple[tuple[Any, ...], str, float] | None:
+    if not isinstance(term, Compared) or not isinstance(term.right, Constant):
+        return None
+    limit, left = term.right.value, term.left
+    if not isinstance(limit, float) or not isinstance(left, Measured | Derived):
+        return None
+    what = (left.quantity, left.function, left.width) if isinstance(left, Derived) else (left.quantity,)
+    return what, term.sign, limit
+
+
+def _holds(value: float, sign: str, limit: float) -> bool:
+    return {
+        ">": value > limit,
+        ">=": value >= limit,
+        "<": value < limit,
+        "<=": value <= limit,
+        "==": value == limit,
+        "!=": value != limit,
+    }[sign]

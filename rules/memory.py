@@ -1,0 +1,153 @@
+"""What the engine remembers: the newest value of every quantity a rule looks at, and the windows over them."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from rules.window import Window
+from town.alert import Subject
+from town.moment import Duration, Moment
+from town.quantity import Value
+from town.sensor import Sensor
+from town.town import Town
+
+if TYPE_CHECKING:
+    from rules.judge import Judge
+
+NEVER: Moment = -(1 << 62)
+"""Before every moment."""
+
+
+class Track:
+    """One quantity of one sensor, judged in the order it was measured."""
+
+    __slots__ = ("at", "judges", "last", "order", "previous", "value", "windows")
+
+    def __init__(self) -> None:
+        self.value: Value | None = None
+        """The newest value; None before the first and when the newest is not to be believed."""
+        self.at = NEVER
+        self.order = NEVER
+        """The moment the sensor itself named, by which a reading is new or late; `at` is never after its receipt."""
+        self.last: Value | None = None
+        self.previous: Value | None = None
+        self.windows: list[Window] = []
+        self.judges: list[Judge] = []
+
+    def accept(self, at: Moment, order: Moment, value: Value) -> None:
+        """Take a value that is newer than the last one."""
+        self.at, self.order, self.previous = at, order, self.last
+        self.value = self.last = value
+        if self.windows:
+            number = float(value) if isinstance(value, float | bool | int) else 0.0
+            for window in self.windows:
+                window.push(at, number)
+
+    def doubt(self, at: Moment, order: Moment) -> None:
+        """Take note that a value came which is not to be believed: the quantity is unknown from now on."""
+        self.at, self.order, self.value = at, order, None
+
+
+class Watch:
+    """One subject: who belongs to it, the newest moment seen among them, and the windows looked through from there."""
+
+    __slots__ = ("at", "members", "subject", "windows")
+
+    def __init__(self, subject: Subject, members: tuple[Sensor, ...]) -> None:
+        self.subject = subject
+        self.members = members
+        self.at = NEVER
+        self.windows: dict[tuple[str, str, Duration], Window] = {}
+
+
+class SensorMemory:
+    """One sensor: its tracks by quantity, the subjects it belongs to, and who listens to all it says."""
+
+    __slots__ = ("heard", "judges", "plans", "tracks", "watches")
+
+    def __init__(self) -> None:
+        self.tracks: dict[str, Track] = {}
+        self.watches: list[Watch] = []
+        self.judges: list[Judge] = []
+        self.heard = NEVER
+        """The newest moment of any reading of it."""
+        self.plans: dict[tuple[str, ...], tuple[Judge, ...]] = {}
+        """Who judges when these quantities are new, in order: worked out once for every set of quantities."""
+
+
+class Memory:
+    """Every sensor and subject that a rule looks at."""
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+        self.sensors: dict[str, SensorMemory] = {}
+        self.watches: dict[Subject, Watch] = {}
+
+    def sensor(self, sensor: str) -> SensorMemory:
+        """The memory of a sensor, made when it is first asked for."""
+        return self.sensors.setdefault(sensor, SensorMemory())
+
+    def track(self, sensor: str, quantity: str) -> Track | None:
+        """The track of a quantity, or None when that sensor does not measure it."""
+        if quantity not in self.town.kinds[self.town.sensors[sensor].kind].quantities:
+            return None
+        return self.sensor(sensor).tracks.setdefault(quantity, Track())
+
+    def watch(self, subject: Subject, members: tuple[Sensor, ...]) -> Watch:
+        """The watch over a subject, made when it is first asked for."""
+        watch = self.watches.get(subject)
+        if watch is None:
+            watch = self.watches[subject] = Watch(subject, members)
+            for member in members:
+                self.sensor(member.id).watches.append(watch)
+        return watch
+
+
+class View:
+    """How one rule sees one subject, or one sensor of it."""
+
+    __slots__ = ("_max_age", "memory", "properties", "sensor", "watch")
+
+    def __init__(self, memory: Memory, watch: Watch, *, max_age: Duration | None, sensor: Sensor | None) -> None:
+        self.memory = memory
+        self.watch = watch
+        self.sensor = sensor
+        self._max_age = max_age
+        self.properties = properties_of(memory.town, watch.subject, sensor)
+
+    def of(self, member: Sensor) -> "View":
+        """The same view narrowed to one sensor."""
+        return View(self.memory, self.watch, max_age=self._max_age, sensor=member)
+
+    @property
+    def max_age(self) -> Duration:
+        """How old a value of this sensor may be: as the rule says, else three of its intervals."""
+        if self._max_age is not None:
+            return self._max_age
+        return 3 * self.sensor.interval if self.sensor else 0
+
+    def track(self, quantity: str) -> Track | None:
+        """The track of one of this sensor's quantities."""
+        return self.memory.track(self.sensor.id, quantity) if self.sensor else None
+
+    def window(self, quantity: str, width: Duration) -> Window | None:
+        """The window over one of this sensor's quantities; rules about one subject share it."""
+        track = self.track(quantity)
+        if track is None or self.sensor is None:
+            return None
+        key = (self.sensor.id, quantity, width)
+        window = self.watch.windows.get(key)
+        if window is None:
+            window = self.watch.windows[key] = Window(width)
+            track.windows.append(window)
+        return window
+
+
+def properties_of(town: Town, subject: Subject, sensor: Sensor | None) -> Mapping[str, str]:
+    """The properties (see `names.PROPERTIES`) of a sensor, or of a subject that is none."""
+    found: dict[str, str] = {}
+    if sensor is not None:
+        found = {"sensor.id": sensor.id, "sensor.kind": sensor.kind}
+    facility = town.facilities[sensor.facility] if sensor else town.facility_of(subject)
+    if facility is not None:
+        return found | {"facility.id": facility.id, "facility.kind": facility.kind, "zone.id": facility.zone}
+    return found | ({"zone.id": subject.id} if subject.kind == "zone" else {})

@@ -1,0 +1,218 @@
+"""A rule as it is written, and as it is judged."""
+
+from dataclasses import dataclass
+from datetime import time
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from rules.expression import Expression
+from rules.schedule import Schedule
+from town.alert import AlertDefinition, Category, Severity
+from town.language import Label
+from town.moment import Duration, parse_duration
+
+OnMissing = Literal["hold", "raise", "clear"]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+def _span(written: Any) -> Any:
+    if isinstance(written, int | float):
+        raise ValueError("a duration needs its unit: write 30s, 10m or 1h30m")
+    return parse_duration(written) if isinstance(written, str) else written
+
+
+def _of_intervals(written: Any) -> Any:
+    count, sign, word = str(written).partition(" x ")
+    if not sign or word.strip() != "interval":
+        return _span(written)
+    try:
+        return {"intervals": float(count)}
+    except ValueError:
+        raise ValueError(f"{written!r} is not understood: write `3 x interval` or a duration") from None
+
+
+def _later(_: Any) -> Any:
+    raise ValueError("this part of the rule language is not in this version; leave it out")
+
+
+def _clock(written: Any) -> Any:
+    if not isinstance(written, str):
+        raise ValueError('write the time of day in quotes, such as "22:00"')
+    return written
+
+
+def _days(written: Any) -> Any:
+    if written == "all":
+        return ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    if written in ("workdays", "restdays"):
+        raise ValueError(f"`{written}` needs a calendar, which is not in this version: write `all` or a list of days")
+    return written
+
+
+Span = Annotated[Duration, BeforeValidator(_span), Field(ge=0)]
+Later = Annotated[None, BeforeValidator(_later)]
+"""A key that is kept for what is to come."""
+
+
+class _Written(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Intervals(_Written):
+    """A duration told in intervals of the sensor."""
+
+    intervals: float = Field(gt=0)
+
+
+class ForEach(_Written):
+    """Whom a rule judges: each sensor of a kind, each facility, each zone, or the town; one of these."""
+
+    sensor_kind: str | tuple[str, ...] | None = None
+    facility_kind: str | tuple[str, ...] | None = None
+    facility: str | tuple[str, ...] | None = None
+    zone: str | tuple[str, ...] | None = None
+    town: Literal[True] | None = None
+    where: str | None = None
+
+    @property
+    def chosen(self) -> dict[str, tuple[str, ...]]:
+        """What is chosen by, and the ids or kinds that are named; `any` stands for all."""
+        written = {name: getattr(self, name) for name in ("sensor_kind", "facility_kind", "facility", "zone", "town")}
+        return {
+            name: (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
+            for name, value in written.items()
+            if value is not None
+        }
+
+
+class Absent(_Written):
+    """Silence: no value of any (`any_of`) or of all (`all_of`) of these quantities, or no reading at all."""
+
+    any_of: tuple[str, ...] | None = Field(None, min_length=1)
+    all_of: tuple[str, ...] | None = Field(None, min_length=1)
+    silent_for: Annotated[Intervals | Annotated[Duration, Field(gt=0)], BeforeValidator(_of_intervals)] = Field(
+        Intervals(intervals=3), alias="for", union_mode="left_to_right"
+    )
+
+
+class ActiveBetween(_Written):
+    """The span of the day in which the rule may raise, `from` included, `to` excluded, in the town's time zone."""
+
+    start: Annotated[time, BeforeValidator(_clock)] = Field(alias="from")
+    end: Annotated[time, BeforeValidator(_clock)] = Field(alias="to")
+    days: Annotated[tuple[Day, ...], BeforeValidator(_days)] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class WrittenResponse(_Written):
+    """What to do, and how soon."""
+
+    zh: str
+    en: str
+    within: Span | None = None
+
+
+class Why(_Written):
+    """The rationale: what usually causes it, and what follows when nobody acts."""
+
+    cause: Label | None = None
+    consequence: Label | None = None
+
+
+class Defaults(_Written):
+    """What rules of a group have in common; a rule's own word is stronger."""
+
+    category: Category | None = Field(None, description="What kind of trouble it is.")
+    severity: Severity | None = Field(None, description="How bad: critical, major, minor or advisory.")
+    hold_for: Span | None = Field(
+        None, alias="for", description="How long `when` must hold, in event time. Default 0s."
+    )
+    keep_active_for: Span | None = Field(
+        None, description="How long it must be over before the alert clears. Default 0s."
+    )
+    max_gap: Span | None = Field(None, description="The longest gap `for` may count over. Default two intervals.")
+    max_age: Span | None = Field(None, description="How old a value may be. Default three intervals.")
+    on_missing: OnMissing | None = Field(None, description="What silence does: hold, raise or clear. Default hold.")
+    missing_after: Span | None = Field(None, description="How long is silence. Default three intervals.")
+    latch: bool | None = Field(None, description="Stays until a person resets it. Default true for fire, else false.")
+    late: Later = None
+
+
+class WrittenRule(Defaults):
+    """One rule of a rule file."""
+
+    id: str = Field(
+        pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$",
+        max_length=100,
+        description="Its identity for ever; small letters and dots.",
+    )
+    title: Label = Field(description="What an alert is called, in zh and en.")
+    for_each: ForEach | None = Field(None, description="Whom it judges. Only a rule with `absent` may leave it out.")
+    when: str | None = Field(None, description="The condition.")
+    clear: str | None = Field(None, description="When it is over; default: when `when` is false.")
+    absent: Absent | None = Field(None, description="Silence, in the place of `when`.")
+    active_between: ActiveBetween | None = Field(None, description="The hours in which it may raise.")
+    response: WrittenResponse | None = Field(None, description="What to do, in zh and en, and `within` what time.")
+    why: Why | None = Field(None, description="The usual `cause` and the `consequence`, shown on the alert.")
+    levels: Later = None
+    count: Later = None
+    sequence: Later = None
+    within: Later = None
+    inhibits: Later = None
+    max_alerts: Later = None
+    shadow: Later = None
+
+
+class WrittenGroup(_Written):
+    """Rules that belong together."""
+
+    name: str
+    defaults: Defaults = Defaults()
+    rules: list[Any] = Field(min_length=1)
+
+
+class RuleFile(_Written):
+    """A file of rules; groups are checked one by one so that all mistakes are found."""
+
+    version: Literal[1]
+    groups: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What `absent` asks for; without quantities any reading of the sensor ends it."""
+
+    quantities: tuple[str, ...]
+    every: bool
+    """Whether all of them must be silent, or one is enough."""
+    limit: Duration | None
+    intervals: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A checked rule: either `when` or `absent` is there."""
+
+    definition: AlertDefinition
+    for_each: ForEach
+    where: Expression | None = None
+    when: Expression | None = None
+    clear: Expression | None = None
+    absent: Silence | None = None
+    hold_for: Duration = 0
+    keep_active_for: Duration = 0
+    max_gap: Duration | None = None
+    max_age: Duration | None = None
+    on_missing: OnMissing = "hold"
+    missing_after: Duration | None = None
+    active_between: Schedule | None = None
+
+    @property
+    def id(self) -> str:
+        """Its identity."""
+        return self.definition.rule
+
+    @property
+    def version(self) -> str:
+        """A hash of everything it says."""
+        return self.definition.version

@@ -1,0 +1,144 @@
+"""What an engine keeps over a restart or a reload, as bytes that are the same for the same state."""
+
+import msgspec
+
+from rules.judge import Judge, Standing
+from rules.memory import NEVER, Memory, Track
+from rules.window import Window
+from town.alert import Condition, Subject
+from town.moment import Duration, Moment
+from town.quantity import Value
+
+VERSION = 1
+
+
+class SavedTrack(msgspec.Struct, array_like=True):
+    """A `Track`."""
+
+    at: Moment
+    order: Moment
+    value: Value | None
+    last: Value | None
+    previous: Value | None
+
+
+class SavedWindow(msgspec.Struct, array_like=True):
+    """A `Window` in the two parts it is kept in."""
+
+    sensor: str
+    quantity: str
+    width: Duration
+    front: list[tuple[Moment, float]]
+    back: list[tuple[Moment, float]]
+
+
+class SavedSubject(msgspec.Struct, array_like=True):
+    """A `Watch`."""
+
+    subject: Subject
+    at: Moment
+    windows: list[SavedWindow]
+
+
+class SavedJudge(msgspec.Struct, array_like=True):
+    """Where a rule stands with a subject."""
+
+    rule: str
+    subject: Subject
+    standing: Standing
+
+
+class Saved(msgspec.Struct):
+    """The state of an engine at `now`."""
+
+    version: int
+    now: Moment
+    tracks: dict[str, dict[str, SavedTrack]]
+    heard: dict[str, Moment]
+    subjects: list[SavedSubject]
+    judges: list[SavedJudge]
+
+
+def encode(saved: Saved) -> bytes:
+    """The bytes of a state."""
+    return msgspec.msgpack.encode(saved, order="deterministic")
+
+
+def decode(content: bytes) -> Saved:
+    """The state in those bytes; raises ValueError when another version wrote them or they are damaged."""
+    try:
+        saved = msgspec.msgpack.decode(content, type=Saved)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"the saved state of the rules cannot be read: {error}") from None
+    if saved.version != VERSION:
+        raise ValueError(f"the saved state of the rules has version {saved.version}; this program reads {VERSION}")
+    return saved
+
+
+def take(memory: Memory, judges: list[Judge], *, now: Moment) -> Saved:
+    """The state of an engine."""
+    return Saved(
+        version=VERSION,
+        now=now,
+        tracks={
+            sensor: {name: _track(track) for name, track in one.tracks.items() if track.order != NEVER}
+            for sensor, one in memory.sensors.items()
+            if one.heard != NEVER
+        },
+        heard={sensor: one.heard for sensor, one in memory.sensors.items() if one.heard != NEVER},
+        subjects=[
+            SavedSubject(watch.subject, watch.at, [_window(key, watch.windows[key]) for key in sorted(watch.windows)])
+            for _, watch in sorted(memory.watches.items())
+            if watch.at != NEVER
+        ],
+        judges=[SavedJudge(judge.rule.id, judge.subject, _copy(judge.standing)) for judge in judges],
+    )
+
+
+def give(saved: Saved, memory: Memory, judges: list[Judge]) -> list[SavedJudge]:
+    """Put a state into a new engine; returns what stood somewhere and is judged no more."""
+    for sensor, moment in saved.heard.items():
+        if sensor in memory.sensors:
+            memory.sensors[sensor].heard = moment
+            _give_tracks(saved.tracks[sensor], memory.sensors[sensor].tracks)
+    for one in saved.subjects:
+        if watch := memory.watches.get(one.subject):
+            watch.at = one.at
+            for (sensor, quantity, width), window in watch.windows.items():
+                _give_window(window, [w for w in one.windows if (w.sensor, w.quantity) == (sensor, quantity)], width)
+    standings = {(one.rule, one.subject): one for one in saved.judges}
+    for judge in judges:
+        if found := standings.pop((judge.rule.id, judge.subject), None):
+            severity, version = judge.standing.severity, judge.standing.version
+            judge.standing = msgspec.structs.replace(_copy(found.standing), severity=severity, version=version)
+    return [one for one in standings.values() if one.standing.condition is not Condition.NORMAL]
+
+
+def _track(track: Track) -> SavedTrack:
+    return SavedTrack(track.at, track.order, track.value, track.last, track.previous)
+
+
+def _window(key: tuple[str, str, Duration], window: Window) -> SavedWindow:
+    return SavedWindow(*key, *window.values())
+
+
+def _copy(standing: Standing) -> Standing:
+    return msgspec.structs.replace(standing, heard=list(standing.heard))
+
+
+def _give_tracks(saved: dict[str, SavedTrack], tracks: dict[str, Track]) -> None:
+    for name, one in saved.items():
+        if track := tracks.get(name):
+            track.at, track.order, track.value = one.at, one.order, one.value
+            track.last, track.previous = one.last, one.previous
+
+
+def _give_window(window: Window, saved: list[SavedWindow], width: Duration) -> None:
+    """The window as it was, or what the widest one over the same quantity still has of it."""
+    for one in saved:
+        if one.width == width:
+            window.restore(one.front, one.back)
+            return
+    widest = max(saved, key=lambda one: one.width, default=None)
+    for at, value in [*widest.front, *widest.back] if widest else []:
+        window.push(at, value)

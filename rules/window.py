@@ -1,0 +1,146 @@
+"""The values of one quantity in the last so many seconds, with what is made of them, at a constant cost a value."""
+
+from collections import deque
+from math import sqrt
+from typing import NamedTuple
+
+from town.moment import Duration, Moment
+
+
+class _Summary(NamedTuple):
+    """Figures of some values; two of them can be put together, but nothing can be taken out of one."""
+
+    number: int
+    total: float
+    low: float
+    high: float
+    mean: float
+    spread: float
+    """The sum of the squared distances from the mean."""
+
+
+class Window:
+    """The values with `at - width < moment <= at`, oldest first.
+
+    Two stacks: what left the window is popped from a stack of running summaries, what enters is added to one summary.
+    Nothing is ever subtracted, so the figures do not drift, and a window that was saved gives the same figures to the
+    last bit.
+    """
+
+    __slots__ = ("_back", "_front", "_summary", "width")
+
+    def __init__(self, width: Duration) -> None:
+        self.width = width
+        self._front: list[tuple[Moment, float, _Summary]] = []
+        self._back: deque[tuple[Moment, float]] = deque()
+        self._summary: _Summary | None = None
+
+    def push(self, at: Moment, value: float) -> None:
+        """Add a value; moments never go back."""
+        self._back.append((at, value))
+        self._summary = _with(self._summary, value)
+        self.trim(at)
+
+    def trim(self, at: Moment) -> None:
+        """Forget what is too old at this moment."""
+        edge = at - self.width
+        while True:
+            if self._front:
+                if self._front[-1][0] > edge:
+                    return
+                self._front.pop()
+            elif self._back and self._back[0][0] <= edge:
+                self._turn()
+            else:
+                return
+
+    def _turn(self) -> None:
+        summary: _Summary | None = None
+        for at, value in reversed(self._back):
+            summary = _with(summary, value)
+            self._front.append((at, value, summary))
+        self._back.clear()
+        self._summary = None
+
+    def values(self) -> tuple[list[tuple[Moment, float]], list[tuple[Moment, float]]]:
+        """What is in the window, in its two parts, each oldest first: what `restore` takes."""
+        return [(at, value) for at, value, _ in reversed(self._front)], list(self._back)
+
+    def restore(self, front: list[tuple[Moment, float]], back: list[tuple[Moment, float]]) -> None:
+        """Take back what `values` gave."""
+        self._front, self._back, self._summary = [], deque(front), None
+        self._turn()
+        for at, value in back:
+            self._back.append((at, value))
+            self._summary = _with(self._summary, value)
+
+    def _whole(self) -> _Summary | None:
+        front = self._front[-1][2] if self._front else None
+        return _both(front, self._summary) if front and self._summary else front or self._summary
+
+    def count(self) -> float:
+        """How many values; never unknown."""
+        return float(len(self._front) + len(self._back))
+
+    def total(self) -> float | None:
+        """Their sum."""
+        whole = self._whole()
+        return whole.total if whole else None
+
+    def mean(self) -> float | None:
+        """Their arithmetic mean."""
+        whole = self._whole()
+        return whole.total / whole.number if whole else None
+
+    def low(self) -> float | None:
+        """The least of them."""
+        whole = self._whole()
+        return whole.low if whole else None
+
+    def high(self) -> float | None:
+        """The greatest of them."""
+        whole = self._whole()
+        return whole.high if whole else None
+
+    def deviation(self) -> float | None:
+        """Their population standard deviation."""
+        whole = self._whole()
+        return sqrt(max(0.0, whole.spread) / whole.number) if whole else None
+
+    def _ends(self) -> tuple[Moment, float, Moment, float] | None:
+        if len(self._front) + len(self._back) < 2:
+            return None
+        oldest = self._front[-1] if self._front else self._back[0]
+        newest = self._back[-1] if self._back else self._front[0]
+        return oldest[0], oldest[1], newest[0], newest[1]
+
+    def delta(self) -> float | None:
+        """The newest less the oldest; unknown with fewer than two values."""
+        ends = self._ends()
+        return ends[3] - ends[1] if ends else None
+
+    def rate(self) -> float | None:
+        """`delta` divided by the time between the two, for a whole width; unknown with fewer than two moments."""
+        ends = self._ends()
+        return (ends[3] - ends[1]) / (ends[2] - ends[0]) * self.width if ends and ends[2] > ends[0] else None
+
+
+def _with(summary: _Summary | None, value: float) -> _Summary:
+    if summary is None:
+        return _Summary(1, value, value, value, value, 0.0)
+    number, total, low, high, mean, spread = summary
+    away = value - mean
+    mean += away / (number + 1)
+    low = value if value < low else low
+    high = value if value > high else high
+    return _Summary(number + 1, total + value, low, high, mean, spread + away * (value - mean))
+
+
+def _both(one: _Summary, other: _Summary) -> _Summary:
+    """Chan, Golub and LeVeque's way of adding two sets' squared distances."""
+    number = one.number + other.number
+    apart = other.mean - one.mean
+    spread = one.spread + other.spread + apart * apart * one.number * other.number / number
+    mean = one.mean + apart * other.number / number
+    low, high = min(one.low, other.low), max(one.high, other.high)
+    return _Summary(number, one.total + other.total, low, high, mean, spread)
