@@ -1,0 +1,205 @@
+"""The alert book: what is and was wrong in town, what people did about it, and who has to be told."""
+
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+
+import msgspec
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alerts import tables
+from alerts.database import BUSY, Database, open_database
+from alerts.desk import CHUNK, Desk, taken_key
+from alerts.life import Acknowledge, Refusal, Reset, refusal
+from alerts.people import People
+from alerts.questions import (
+    Timing,
+    count_notifications,
+    count_open,
+    find_alerts,
+    find_detail,
+    find_state,
+    find_timings,
+)
+from alerts.record import Record, alert_of, by_person, write
+from town.alert import Alert, AlertDefinition, AlertState, DeliveryState, Subject, Transition
+from town.moment import DAY, HOUR, Duration, Moment, format_moment
+from town.ports import ActionRefused, AlertDetail, AlertFilter, Clock
+from town.town import Town
+
+KEEP_TAKEN = 90 * DAY
+"""How long a transition that comes again is known; the engine's snapshots are minutes old."""
+LONGEST_COMMENT = 2_000
+
+Listener = Callable[[frozenset[str]], None]
+"""Called with the ids of alerts after their change is in the book; it must be quick and must not raise."""
+
+
+class Book:
+    """Reads, takes transitions and people's actions; `database` is for the outbox of the same book."""
+
+    def __init__(self, database: Database, town: Town, *, clock: Clock, people: People) -> None:
+        self.database = database
+        self.town, self.people, self.clock = town, people, clock
+        self._listeners: list[Listener] = []
+        self._pruned_at: Moment | None = None
+
+    def reload(self, town: Town, people: People) -> None:
+        """Go on with another reading of the town folder: open alerts stay as they are."""
+        self.town, self.people = town, people
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Have every change told from now on; call what is returned to end that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def announce(self, alerts: Collection[str]) -> None:
+        """Tell the listeners which alerts changed."""
+        if alerts:
+            for listener in list(self._listeners):
+                listener(frozenset(alerts))
+
+    async def take(
+        self, transitions: Sequence[Transition], definitions: dict[str, AlertDefinition], now: Moment
+    ) -> list[Alert]:
+        """Apply transitions in their order with timeline and outbox, all or nothing; one taken before changes nothing.
+
+        Returns the alerts that changed, as they are now. Raises Unavailable when the book is away: take them again.
+        """
+        if not transitions:
+            return []
+        changed = await self.database.write(lambda link: self._take(link, transitions, definitions, now))
+        self.announce([record.id for record in changed])
+        return [alert_of(record) for record in changed]
+
+    async def _take(
+        self,
+        connection: AsyncConnection,
+        transitions: Sequence[Transition],
+        definitions: dict[str, AlertDefinition],
+        now: Moment,
+    ) -> list[Record]:
+        fresh = {taken_key(one): one for one in transitions}
+        for start in range(0, len(transitions), CHUNK):
+            keys = [taken_key(one) for one in transitions[start : start + CHUNK]]
+            known = await connection.execute(select(tables.taken.c.key).where(tables.taken.c.key.in_(keys)))
+            for key in known.scalars():
+                fresh.pop(key, None)
+        if not fresh:
+            return []
+        await self._forget(connection, now)
+        await connection.execute(insert(tables.taken), [{"key": key, "taken_at": now} for key in fresh])
+        desk = Desk(connection, town=self.town, people=self.people, now=now)
+        await desk.load_for(list(fresh.values()))
+        for transition in fresh.values():
+            desk.take(transition, definitions)
+        return await desk.flush()
+
+    async def _forget(self, connection: AsyncConnection, now: Moment) -> None:
+        if self._pruned_at is None or now - self._pruned_at > HOUR:
+            await connection.execute(delete(tables.taken).where(tables.taken.c.taken_at < now - KEEP_TAKEN))
+            self._pruned_at = now
+
+    async def acknowledge(self, alert: str, *, by: str, at: Moment, comment: str = "") -> Alert:
+        """Somebody has it: who was not called yet is not called. ActionRefused: closed, already_acknowledged."""
+        return await self._act(alert, Acknowledge(), by=by, at=at, comment=comment)
+
+    async def reset(self, alert: str, *, by: str, at: Moment, comment: str = "") -> Alert:
+        """Close a latched alert whose condition is gone. ActionRefused: closed, not_latched, still_active."""
+        return await self._act(alert, Reset(), by=by, at=at, comment=comment)
+
+    async def comment(self, alert: str, *, by: str, at: Moment, text: str) -> Alert:
+        """Say something on the timeline, of a closed alert too. ActionRefused: empty, too_long."""
+        if not text.strip():
+            raise ActionRefused("empty", "there is nothing in this comment")
+        _short_enough(text)
+
+        async def work(connection: AsyncConnection) -> Record:
+            desk = self._desk(connection)
+            record, entry = write(await _found(desk, alert), "comment", at=at, by=by, detail={"text": text.strip()})
+            record = msgspec.structs.replace(record, changed_at=at)
+            desk.add(record, entry)
+            await desk.flush()
+            return record
+
+        return self._done(await self.database.write(work))
+
+    async def _act(self, alert: str, event: Acknowledge | Reset, *, by: str, at: Moment, comment: str) -> Alert:
+        _short_enough(comment)
+
+        async def work(connection: AsyncConnection) -> Record:
+            desk = self._desk(connection)
+            record = await _found(desk, alert)
+            if (reason := refusal(record.facts, event)) is not None:
+                raise ActionRefused(reason.value, self._refused(record, reason))
+            step = by_person(record, event, by=by, at=at, comment=comment.strip())
+            desk.put(step, decided_at=at)
+            await desk.flush()
+            return step.record
+
+        return self._done(await self.database.write(work))
+
+    def _desk(self, connection: AsyncConnection) -> Desk:
+        return Desk(connection, town=self.town, people=self.people, now=self.clock())
+
+    def _done(self, record: Record) -> Alert:
+        self.announce([record.id])
+        return alert_of(record)
+
+    def _refused(self, record: Record, reason: Refusal) -> str:
+        match reason:
+            case Refusal.CLOSED:
+                return f"{record.id} was closed by {record.closed_by} at {self._local(record.closed_at)}"
+            case Refusal.ALREADY_ACKNOWLEDGED:
+                return f"{record.acknowledged_by} has {record.id} since {self._local(record.acknowledged_at)}"
+            case Refusal.STILL_ACTIVE:
+                return f"the condition of {record.id} still holds: it can be reset when it is gone"
+        return f"{record.id} needs no reset"
+
+    def _local(self, at: Moment | None) -> str:
+        return format_moment(at, self.town.zone_info)[11:19] if at is not None else "?"
+
+    async def alerts(self, wanted: AlertFilter) -> list[Alert]:
+        """Alerts, open ones first, then by severity, then the newest first; pending ones only when asked for."""
+        return await self.database.read(lambda link: find_alerts(link, wanted, self.town))
+
+    async def detail(self, alert: str) -> AlertDetail | None:
+        """One alert with its timeline and everyone who was told, oldest first; None if there is none of that id."""
+        return await self.database.read(lambda link: find_detail(link, alert))
+
+    async def state(self, rule: str, subject: Subject) -> AlertState:
+        """Where the open alert of a rule and subject stands; `pending` or `normal` without one."""
+        return await self.database.read(lambda link: find_state(link, rule, subject))
+
+    async def counts(self) -> dict[tuple[str, str, str], int]:
+        """How many alerts are open, by category, severity and state."""
+        return await self.database.read(count_open)
+
+    async def deliveries(self) -> dict[DeliveryState, int]:
+        """How many notifications there are in each state."""
+        return await self.database.read(count_notifications)
+
+    async def timings(self, since: Moment = 0) -> list[Timing]:
+        """How long the notifications took that were created since then, oldest first."""
+        return await self.database.read(lambda link: find_timings(link, since))
+
+
+@asynccontextmanager
+async def open_book(
+    url: str, town: Town, *, clock: Clock, people: People, busy: Duration = BUSY
+) -> AsyncIterator[Book]:
+    """The alert book at a SQLAlchemy URL, brought to its newest form. ConfigError when it cannot be opened."""
+    async with open_database(url, busy=busy) as database:
+        yield Book(database, town, clock=clock, people=people)
+
+
+async def _found(desk: Desk, alert: str) -> Record:
+    record = await desk.load_one(alert)
+    if record is None:
+        raise ActionRefused("unknown_alert", f"there is no alert {alert[:40]}")
+    return record
+
+
+def _short_enough(text: str) -> None:
+    if len(text) > LONGEST_COMMENT:
+        raise ActionRefused("too_long", f"a comment may have {LONGEST_COMMENT:,} characters")

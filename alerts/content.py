@@ -1,0 +1,78 @@
+"""What a notification tells, kept as it was at that moment, so that every attempt says the same. Pure."""
+
+from typing import Any
+
+import msgspec
+from pydantic import BaseModel, ConfigDict
+
+from alerts.record import Record, alert_of
+from alerts.route import Address, Told
+from town.alert import Alert, DeliveryState, Subject
+from town.language import Label
+from town.moment import Moment
+from town.town import Town
+
+
+class Content(BaseModel):
+    """The alert as it stood, and what people call the places it is about."""
+
+    model_config = ConfigDict(frozen=True)  # a newer version's row may hold more
+
+    alert: Alert
+    subject: Label
+    place: Label | None = None
+    facility: Label | None = None
+    zone: Label | None = None
+
+
+class Note(msgspec.Struct, frozen=True):
+    """A notification that is to be written into the outbox."""
+
+    id: str
+    number: int
+    alert: str
+    target: str
+    channel: str
+    event: str
+    state: DeliveryState
+    content: dict[str, Any]
+    decided_at: Moment
+    created_at: Moment
+    due_at: Moment
+    answer: str | None = None
+
+
+def content_of(record: Record, town: Town) -> dict[str, Any]:
+    """The content of a notification about a record, as plain JSON."""
+    subject = Subject(record.subject_kind, record.subject)
+    facility = town.facilities.get(record.facility or "")
+    zone = town.zones.get(record.zone or "")
+    sensor = town.sensors.get(record.subject) if record.subject_kind == "sensor" else None
+    content = Content(
+        alert=alert_of(record),
+        subject=town.subject_name(subject),
+        place=sensor.place if sensor else None,
+        facility=facility.name if facility else None,
+        zone=zone.name if zone else None,
+    )
+    return content.model_dump(mode="json")
+
+
+def note_of(
+    record: Record, what: Told, address: Address, *, content: dict[str, Any], decided_at: Moment, now: Moment
+) -> Note:
+    """One notification; its id is the idempotency key `alert:episode:step:channel:target`."""
+    key = f"{record.id}:{record.facts.activations}:{record.entries}:{address.channel}:{address.target}"
+    return Note(
+        id=key,
+        number=record.entries,
+        alert=record.id,
+        target=address.target,
+        channel=address.channel,
+        event=what.value,
+        state=DeliveryState.QUEUED,
+        content=content,
+        decided_at=decided_at,
+        created_at=now,
+        due_at=now + address.wait,
+    )

@@ -1,0 +1,215 @@
+"""The outbox's rows: claiming what is due, and writing down what was answered. Two processes may do it at once."""
+
+from collections import Counter
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+import msgspec
+from sqlalchemy import RowMapping, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alerts import tables
+from alerts.record import SENDER
+from alerts.sending import Answer, AnswerKind
+from town.alert import DeliveryState
+from town.moment import DAY, MINUTE, SECOND, Duration, Moment, format_duration
+
+OUTSTANDING = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.FAILED)
+"""Not over: `failed` means that the last attempt failed and another is due."""
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """How the outbox tries."""
+
+    at_once: int = 32
+    """Attempts under way in this process."""
+    per_target: int = 4
+    """Attempts under way to one target, so that a slow one leaves room for the others."""
+    lease: Duration = 60 * SECOND
+    """How long an attempt may take before another process takes it for lost."""
+    first_delay: Duration = 2 * SECOND
+    longest_delay: Duration = 5 * MINUTE
+    config_pause: Duration = MINUTE
+    """How long a target rests that refuses our configuration."""
+    most_attempts: int = 400
+    give_up_after: Duration = DAY
+
+    def delay(self, attempts: int, random: Random) -> Duration:
+        """How long to wait after so many attempts: doubled each time up to a limit, then between half and all of it."""
+        whole = min(self.first_delay * 2 ** min(attempts - 1, 30), self.longest_delay)
+        return int(whole * (0.5 + random.random() / 2))
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A notification that this process holds the lease of; `attempts` counts the one under way."""
+
+    id: str
+    alert: str
+    target: str
+    channel: str
+    event: str
+    content: dict[str, Any]
+    created_at: Moment
+    attempts: int
+    lease_by: str
+    claimed_at: Moment
+
+
+async def claim_due(
+    connection: AsyncConnection, *, name: str, now: Moment, room: int, busy: Mapping[str, int], policy: Policy
+) -> list[Claim]:
+    """Lease up to `room` due notifications, oldest first, no more to a target than it has room for."""
+    under_way = Counter(busy)
+    claims: list[Claim] = []
+    while room > len(claims):
+        full = [target for target, count in under_way.items() if count >= policy.per_target]
+        query = _due(now, full).limit(room - len(claims)).with_for_update(skip_locked=True)
+        rows = list((await connection.execute(query)).mappings())
+        for row in rows:
+            if under_way[row["target"]] < policy.per_target:
+                claims.append(await _lease(connection, row, name=name, now=now, policy=policy))
+                under_way[row["target"]] += 1
+        if not rows:
+            break
+    return claims
+
+
+def _due(now: Moment, full: list[str]) -> Select[Any]:
+    table, earlier, rest = tables.notification, tables.notification.alias("earlier"), tables.pause
+    tried = and_(table.c.state.in_([DeliveryState.QUEUED, DeliveryState.FAILED]), table.c.due_at <= now)
+    lost = and_(table.c.state == DeliveryState.SENDING, table.c.lease_until <= now)
+    # What is told of one alert to one target arrives in its order: "gone" never before "smoke".
+    before = (
+        select(earlier.c.id)
+        .where(earlier.c.alert == table.c.alert, earlier.c.target == table.c.target)
+        .where(earlier.c.channel == table.c.channel, earlier.c.number < table.c.number)
+        .where(earlier.c.state.in_(OUTSTANDING))
+    )
+    resting = select(rest.c.target).where(
+        rest.c.target == table.c.target, rest.c.channel == table.c.channel, rest.c.until > now
+    )
+    query = select(table).where(or_(tried, lost), ~before.exists(), ~resting.exists())
+    return query.where(table.c.target.not_in(full)).order_by(table.c.due_at, table.c.number, table.c.id)
+
+
+async def _lease(connection: AsyncConnection, row: RowMapping, *, name: str, now: Moment, policy: Policy) -> Claim:
+    lost = row["state"] == DeliveryState.SENDING
+    if lost:
+        # The process that held it ended, or hung, between sending and writing down: nobody knows what was answered.
+        await _ledger(connection, row["id"], row["attempts"], at=now, kind="lost", text="the answer was never seen")
+    table = tables.notification
+    values = {
+        "state": DeliveryState.SENDING,
+        "attempts": row["attempts"] + 1,
+        "lease_by": name,
+        "lease_until": now + policy.lease,
+        "possibly_doubled": row["possibly_doubled"] or lost,
+    }
+    await connection.execute(update(table).where(table.c.id == row["id"]).values(values))
+    kept = {key: row[key] for key in ("id", "alert", "target", "channel", "event", "content", "created_at")}
+    return Claim(**kept, attempts=row["attempts"] + 1, lease_by=name, claimed_at=now)
+
+
+async def _ledger(
+    connection: AsyncConnection, notification: str, number: int, *, at: Moment, kind: str, text: str
+) -> None:
+    row = {"notification": notification, "number": number, "at": at, "kind": kind, "answer": text}
+    await connection.execute(insert(tables.attempt).values(row))
+
+
+async def write_answer(
+    connection: AsyncConnection, claim: Claim, answer: Answer, *, now: Moment, policy: Policy, random: Random
+) -> DeliveryState | None:
+    """Keep what was answered to an attempt, and decide what comes next; None when the lease was lost meanwhile."""
+    table = tables.notification
+    held = select(table.c.lease_by, table.c.attempts, table.c.state).where(table.c.id == claim.id).with_for_update()
+    row = (await connection.execute(held)).one()
+    if (row.lease_by, row.attempts, row.state) != (claim.lease_by, claim.attempts, DeliveryState.SENDING):
+        return None
+    await _ledger(connection, claim.id, claim.attempts, at=now, kind=answer.kind.value, text=answer.text)
+    state, due_at, text = _next(claim, answer, now=now, policy=policy, random=random)
+    values: dict[str, Any] = {"state": state, "answered_at": now, "answer": text, "lease_by": None, "lease_until": None}
+    if answer.kind is AnswerKind.UNKNOWN and answer.handed_over:
+        values["possibly_doubled"] = True
+    if state is DeliveryState.FAILED:
+        values["due_at"] = due_at
+    await connection.execute(update(table).where(table.c.id == claim.id).values(values))
+    await _pause(connection, claim, answer, until=due_at, now=now)
+    if state is not DeliveryState.FAILED:
+        await _mention(connection, claim, state, text, now=now)
+    return state
+
+
+def _next(
+    claim: Claim, answer: Answer, *, now: Moment, policy: Policy, random: Random
+) -> tuple[DeliveryState, Moment, str]:
+    """The next state, when to try again, and the answer as people read it."""
+    match answer.kind:
+        case AnswerKind.ACCEPTED:
+            return (DeliveryState.DELIVERED if answer.delivered else DeliveryState.ACCEPTED), now, answer.text
+        case AnswerKind.REFUSED_MESSAGE:
+            return DeliveryState.DEAD, now, answer.text
+    wait = policy.config_pause if answer.kind is AnswerKind.REFUSED_CONFIG else policy.delay(claim.attempts, random)
+    due_at = now + max(wait, min(answer.retry_after or 0, policy.give_up_after))
+    if claim.attempts >= policy.most_attempts:
+        return DeliveryState.DEAD, due_at, f"given up after {claim.attempts} attempts: {answer.text}"
+    if due_at - claim.created_at > policy.give_up_after:
+        spent = format_duration(policy.give_up_after)
+        return DeliveryState.DEAD, due_at, f"given up after {spent}: {answer.text}"
+    return DeliveryState.FAILED, due_at, answer.text
+
+
+async def _pause(connection: AsyncConnection, claim: Claim, answer: Answer, *, until: Moment, now: Moment) -> None:
+    """A target that is throttled or refuses our configuration rests; any other answer ends its rest."""
+    table = tables.pause
+    where = (table.c.target == claim.target, table.c.channel == claim.channel)
+    rests = answer.kind in (AnswerKind.THROTTLED, AnswerKind.REFUSED_CONFIG)
+    if rests or answer.kind is AnswerKind.ACCEPTED:
+        await connection.execute(delete(table).where(*where))
+    if rests:
+        row = {"target": claim.target, "channel": claim.channel, "since": now, "until": until}
+        await connection.execute(insert(table).values(**row, kind=answer.kind.value, reason=answer.text))
+
+
+async def _mention(connection: AsyncConnection, claim: Claim, state: DeliveryState, text: str, *, now: Moment) -> None:
+    """The end of a notification stands on its alert's timeline."""
+    table = tables.alert
+    counted = update(table).where(table.c.id == claim.alert).values(entries=table.c.entries + 1)
+    number = (await connection.execute(counted.returning(table.c.entries))).scalar_one()
+    event = "not_notified" if state is DeliveryState.DEAD else "notified"
+    detail = {"target": claim.target, "channel": claim.channel, "told": claim.event, "answer": text}
+    entry = {"alert": claim.alert, "number": number, "at": now, "event": event, "by": SENDER, "detail": detail}
+    await connection.execute(insert(tables.timeline).values(entry))
+
+
+async def next_due(connection: AsyncConnection, *, now: Moment) -> Moment | None:
+    """When there is something to do next after `now`, as far as is written down."""
+    table, rest = tables.notification.c, tables.pause.c
+    waiting = select(func.min(table.due_at)).where(
+        table.state.in_([DeliveryState.QUEUED, DeliveryState.FAILED]), table.due_at > now
+    )
+    leased = select(func.min(table.lease_until)).where(table.state == DeliveryState.SENDING)
+    resting = select(func.min(rest.until)).where(rest.until > now)
+    found = [(await connection.execute(query)).scalar_one_or_none() for query in (waiting, leased, resting)]
+    return min((at for at in found if at is not None), default=None)
+
+
+class Backlog(msgspec.Struct, frozen=True):
+    """What is outstanding: notifications by channel and state, the oldest that is due, targets that rest and why."""
+
+    outstanding: dict[tuple[str, str], int] = {}
+    oldest_due_at: Moment | None = None
+    resting: dict[str, str] = {}
+
+
+async def backlog(connection: AsyncConnection, *, now: Moment) -> Backlog:
+    """What is outstanding now."""
+    table, rest = tables.notification.c, tables.pause.c
+    count = select(table.channel, table.state, func.count()).where(table.state.in_(OUTSTANDING))
+    rows = await connection.execute(count.group_by(table.channel, table.state))
+    outstanding = {(row[0], row[1]): row[2] for row in rows}
+    oldest = select(func.min(table.due_at)).where(table.state.in_(OUTSTANDING), table.due_at <= now)
+    rows = await connection.execute(select(rest.target, rest.reason).where(rest.until > now))
+    resting = {row[0]: row[1] for row in rows}
+    return Backlog(outstanding, (await connection.execute(oldest)).scalar_one_or_none(), resting)

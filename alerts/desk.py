@@ -1,0 +1,231 @@
+"""One transaction's work on the alert book: what it loaded, what it changed, written together at its end."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import and_, bindparam, delete, insert, not_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alerts import tables
+from alerts.content import Note, content_of, note_of
+from alerts.life import state
+from alerts.people import People
+from alerts.record import Record, Step, by_rule, from_row, new_record, to_row
+from alerts.route import WANTS_SOMEBODY, Address, addresses, tell, told
+from town.alert import AlertDefinition, AlertState, Condition, DeliveryState, TimelineEntry, Transition
+from town.moment import Moment, as_datetime
+from town.town import Town
+
+CHUNK = 500
+"""How many rows one statement asks for: both databases limit their parameters."""
+
+
+class Key(NamedTuple):
+    """What there is one open alert of."""
+
+    rule: str
+    subject_kind: str
+    subject: str
+
+
+def key_of(transition: Transition) -> Key:
+    """The key of the alert a transition is about."""
+    return Key(transition.rule, transition.subject.kind, transition.subject.id)
+
+
+def taken_key(transition: Transition) -> str:
+    """What tells a transition from every other one."""
+    one = transition
+    parts = (*key_of(one), str(one.at), one.condition.value, one.cause.value, one.severity.value)
+    return blake2b("\0".join(parts).encode(), digest_size=20).hexdigest()
+
+
+class Desk:
+    """Load, change, flush: inside one write transaction, by one task."""
+
+    def __init__(self, connection: AsyncConnection, *, town: Town, people: People, now: Moment) -> None:
+        self._connection = connection
+        self._town, self._people, self._now = town, people, now
+        self._day = as_datetime(now, town.zone_info).strftime("%Y%m%d")
+        self._last: int | None = None
+        self._last_loaded: int | None = None
+        self._open: dict[Key, Record] = {}
+        self._loaded: dict[str, Record] = {}
+        self._changed: dict[str, Record] = {}
+        self._heard: dict[str, list[Address]] = {}
+        self._entries: list[tuple[str, TimelineEntry]] = []
+        self._notes: list[Note] = []
+        self._pending: dict[Key, tuple[Transition, AlertDefinition] | None] = {}
+        self._withdrawn: dict[str, str] = {}
+
+    async def load_one(self, alert: str) -> Record | None:
+        """The alert of that id, held until the transaction ends."""
+        query = select(tables.alert).where(tables.alert.c.id == alert).with_for_update()
+        row = (await self._connection.execute(query)).mappings().one_or_none()
+        if row is None:
+            return None
+        await self._hold([from_row(row)])
+        return self._loaded[alert]
+
+    async def load_for(self, transitions: Sequence[Transition]) -> None:
+        """The open alerts that transitions are about, and the day's last number when new ones may be opened."""
+        table = tables.alert.c
+        for keys in _chunks({key_of(one) for one in transitions}):
+            query = select(tables.alert).where(
+                tuple_(table.rule, table.subject_kind, table.subject).in_(keys), table.closed.is_(None)
+            )
+            rows = await self._connection.execute(query.order_by(table.id).with_for_update())
+            await self._hold([from_row(row) for row in rows.mappings()])
+        if any(one.condition is Condition.ACTIVE for one in transitions):
+            query_day = select(tables.day.c.last).where(tables.day.c.day == self._day).with_for_update()
+            self._last_loaded = (await self._connection.execute(query_day)).scalar_one_or_none()
+            self._last = self._last_loaded or 0
+
+    async def _hold(self, records: Sequence[Record]) -> None:
+        """Remember records, and who has heard of each: whoever was told, or is about to be."""
+        for record in records:
+            self._loaded[record.id] = record
+            self._heard[record.id] = []
+            if record.facts.closed is None:
+                self._open[Key(record.rule, record.subject_kind, record.subject)] = record
+        table = tables.notification.c
+        for ids in _chunks(record.id for record in records):
+            query = select(table.alert, table.target, table.channel).distinct()
+            heard = query.where(
+                table.alert.in_(ids), table.state != DeliveryState.SUPPRESSED.value, not_(_waiting(self._now))
+            )
+            for row in await self._connection.execute(heard.order_by(table.target)):
+                self._heard[row.alert].append(Address(row.target, row.channel))
+
+    def take(self, transition: Transition, definitions: Mapping[str, AlertDefinition]) -> None:
+        """Apply one transition; a rule that opens an alert must be among the definitions."""
+        key = key_of(transition)
+        record = self._open.get(key)
+        if transition.condition is Condition.PENDING and record is None:
+            self._pending[key] = (transition, definitions[transition.rule])
+            return
+        self._pending[key] = None
+        if record is None and transition.condition is Condition.ACTIVE:
+            record = self._new(transition, definitions[transition.rule])
+        if record is not None:
+            self.put(by_rule(record, transition, self._now), decided_at=transition.decided_at)
+
+    def _new(self, transition: Transition, definition: AlertDefinition) -> Record:
+        """A new alert, named by its day and its number in it: short, in order, and easy to say on the telephone."""
+        assert self._last is not None, "load_for() comes before take()"
+        self._last += 1
+        name = f"A-{self._day}-{self._last:04}"
+        self._heard[name] = []
+        return new_record(transition, definition, town=self._town, name=name, now=self._now)
+
+    def put(self, step: Step, *, decided_at: Moment) -> None:
+        """Keep what a step made of a record, its timeline, and the notifications that follow."""
+        record = step.record
+        key = Key(record.rule, record.subject_kind, record.subject)
+        if record.facts != step.before or step.happened:
+            self._changed[record.id] = record
+        if record.facts.closed is None:
+            self._open[key] = record
+        else:
+            self._open.pop(key, None)
+        self._entries += [(record.id, entry) for entry in step.entries]
+        self._tell(step, decided_at)
+
+    def add(self, record: Record, entry: TimelineEntry) -> None:
+        """Keep a record with one more timeline entry that changes no fact."""
+        self._changed[record.id] = record
+        self._entries.append((record.id, entry))
+
+    def _tell(self, step: Step, decided_at: Moment) -> None:
+        record, what = step.record, told(step.happened, step.before, step.record.facts)
+        if step.happened and state(record.facts) is not AlertState.ACTIVE:
+            self._withdraw(record.id, step.happened[0].value)
+        if what is None:
+            return
+        routed = addresses(self._people, record.definition.category, record.facts.severity)
+        content = content_of(record, self._town)
+        for address in tell(what, routed=routed, told_before=self._heard[record.id]):
+            note = note_of(record, what, address, content=content, decided_at=decided_at, now=self._now)
+            self._notes.append(note)
+            if address.wait == 0:
+                self._heard[record.id].append(address)
+
+    def _withdraw(self, alert: str, why: str) -> None:
+        """Nobody is called any more who was not called yet."""
+        self._withdrawn[alert] = why
+        for number, note in enumerate(self._notes):
+            if note.alert == alert and note.due_at > self._now:
+                self._notes[number] = msgspec.structs.replace(note, state=DeliveryState.SUPPRESSED, answer=why)
+
+    async def flush(self) -> list[Record]:
+        """Write everything; the records that changed, in the order in which they did."""
+        await self._number()
+        # Before the new ones: an alert that closes makes room for the next of its rule and subject.
+        await self._update([to_row(one) for name, one in self._changed.items() if name in self._loaded])
+        new = [to_row(one) for name, one in self._changed.items() if name not in self._loaded]
+        await self._insert(tables.alert, new)
+        await self._insert(tables.timeline, [{"alert": name, **one.model_dump()} for name, one in self._entries])
+        await self._flush_withdrawn()
+        await self._insert(tables.notification, [_note_row(note) for note in self._notes])
+        await self._flush_pending()
+        return list(self._changed.values())
+
+    async def _insert(self, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            await self._connection.execute(insert(table), rows)
+
+    async def _update(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "id"}
+            statement = update(tables.alert).where(tables.alert.c.id == bindparam("new_id")).values(columns)
+            await self._connection.execute(statement, [{f"new_{k}": v for k, v in row.items()} for row in rows])
+
+    async def _number(self) -> None:
+        if self._last == (self._last_loaded or 0) or self._last is None:
+            return
+        if self._last_loaded is None:
+            await self._insert(tables.day, [{"day": self._day, "last": self._last}])
+        else:
+            changed = update(tables.day).where(tables.day.c.day == self._day).values(last=self._last)
+            await self._connection.execute(changed)
+
+    async def _flush_withdrawn(self) -> None:
+        for alert, why in self._withdrawn.items():
+            if alert in self._loaded:
+                table = tables.notification
+                wants = table.c.event.in_([what.value for what in WANTS_SOMEBODY])
+                statement = update(table).where(table.c.alert == alert, wants, _waiting(self._now))
+                await self._connection.execute(statement.values(state=DeliveryState.SUPPRESSED.value, answer=why))
+
+    async def _flush_pending(self) -> None:
+        table = tables.pending
+        for keys in _chunks(self._pending):
+            where = tuple_(table.c.rule, table.c.subject_kind, table.c.subject).in_(keys)
+            await self._connection.execute(delete(table).where(where))
+        running = [(key, one) for key, one in self._pending.items() if one]
+        rows = [
+            {
+                **key._asdict(),
+                "transition": msgspec.to_builtins(transition),
+                "definition": definition.model_dump(mode="json"),
+            }
+            for key, (transition, definition) in running
+        ]
+        await self._insert(table, rows)
+
+
+def _waiting(now: Moment) -> Any:
+    """A notification that nobody has tried to send, and that is not due yet."""
+    table = tables.notification.c
+    return and_(table.state == DeliveryState.QUEUED.value, table.attempts == 0, table.due_at > now)
+
+
+def _note_row(note: Note) -> dict[str, Any]:
+    return {**msgspec.structs.asdict(note), "state": note.state.value, "attempts": 0, "possibly_doubled": False}
+
+
+def _chunks(items: Iterable[Any]) -> Iterable[Collection[Any]]:
+    everything = list(items)
+    return (everything[start : start + CHUNK] for start in range(0, len(everything), CHUNK))

@@ -1,0 +1,193 @@
+"""Turns a notification into what a person reads: the first line says it all, the rest says what to do."""
+
+from html import escape
+from typing import Any
+
+from alerts.content import Content
+from alerts.deliveries import Claim
+from alerts.people import Recipient
+from alerts.route import Told
+from alerts.sending import OutgoingMessage
+from alerts.words import BECAUSE, CATEGORIES, NEXT, SEVERITIES, TOLD, UNITS, VALUES, WORDS, Word
+from town.alert import AlertState, Severity
+from town.language import Language
+from town.moment import Moment, as_datetime, format_duration
+from town.town import Town
+
+MOST_OBSERVATIONS = 6
+LONGEST_SUBJECT = 150
+
+_COLOURS = {
+    Severity.CRITICAL: "#c01c28",
+    Severity.MAJOR: "#c64600",
+    Severity.MINOR: "#8f6a00",
+    Severity.ADVISORY: "#1a5fb4",
+}
+
+
+def compose(
+    claim: Claim, recipient: Recipient, *, town: Town, language: Language | None = None, link: str | None = None
+) -> OutgoingMessage:
+    """The message of a notification in the recipient's language, or the town's; the same at every attempt."""
+    content = Content.model_validate(claim.content)
+    writer = _Writer(content, Told(claim.event), town, language or town.language)
+    subject, lines = writer.subject(), writer.lines(link)
+    head = f"{subject}\n" + "\n".join(f"{name}{writer.colon}{text}" if name else text for name, text in lines)
+    return OutgoingMessage(
+        key=claim.id,
+        thread=content.alert.id,
+        recipient=recipient,
+        created_at=claim.created_at,
+        subject=subject,
+        text=head + "\n",
+        html=_html(subject, lines, content.alert.severity, link),
+        body=_body(claim, content, town, subject=subject, text=head, link=link),
+    )
+
+
+class _Writer:
+    """Writes about one alert in one language."""
+
+    def __init__(self, content: Content, told: Told, town: Town, language: Language) -> None:
+        self._content, self._alert, self._told = content, content.alert, told
+        self._town, self._language = town, language
+        self.colon = ": " if language == "en" else "："
+        self._space = " " if language == "en" else ""
+
+    def word(self, name: Word) -> str:
+        return WORDS[name].text(self._language)
+
+    def subject(self) -> str:
+        """Mark, severity, category, title and place in one line."""
+        alert, language = self._alert, self._language
+        severity = SEVERITIES[alert.severity].text(language)
+        category = CATEGORIES[alert.category].text(language)
+        where = self._content.facility or self._content.zone or self._content.subject
+        told = TOLD[self._told].text(language)
+        line = f"{alert.severity.mark} {told}{severity} {category}{self.colon}{alert.title.text(language)}"
+        return _short(f"{line} · {where.text(language)}", LONGEST_SUBJECT)
+
+    def lines(self, link: str | None) -> list[tuple[str, str]]:
+        """The body, each line with its name."""
+        found = [(self.word("place"), self._place()), (self.word("since"), self._moment(self._alert.opened_at))]
+        if self._alert.cleared_at is not None:
+            found.append((self.word("until"), self._ended(self._alert.cleared_at)))
+        found += [(self.word("seen"), line) for line in self._observations()]
+        if (then := self._next()) is not None:
+            found.append(("", then))
+        else:
+            found += self._advice()
+        if link:
+            found.append((self.word("open"), link))
+        found.append((self.word("number"), f"{self._alert.id} · {self._town.name.text(self._language)}"))
+        return found
+
+    def _place(self) -> str:
+        content = self._content
+        labels = [content.zone, content.facility, content.place]
+        names = [label.text(self._language) for label in labels if label]
+        if self._alert.subject_kind == "sensor" or not names:
+            names.append(content.subject.text(self._language))
+        return " / ".join(dict.fromkeys(names))
+
+    def _moment(self, at: Moment) -> str:
+        return as_datetime(at, self._town.zone_info).strftime("%Y-%m-%d %H:%M:%S")
+
+    def _ended(self, at: Moment) -> str:
+        lasted = format_duration(max(0, at - self._alert.opened_at) // 1000 * 1000)
+        return self._moment(at) + self._aside(lasted)
+
+    def _aside(self, text: str) -> str:
+        return f" ({text})" if self._language == "en" else f"（{text}）"
+
+    def _observations(self) -> list[str]:
+        seen: list[dict[str, Any]] = self._alert.reason.get("observations", [])
+        # What made the rule decide comes first: the list may be cut.
+        ordered = sorted(seen, key=lambda one: one.get("holds") is not True)
+        return [self._observation(one) for one in ordered[:MOST_OBSERVATIONS]]
+
+    def _observation(self, one: dict[str, Any]) -> str:
+        quantity = self._town.quantities.get(one["quantity"])
+        name = quantity.name.text(self._language) if quantity else one["quantity"]
+        if (expression := one.get("expression")) and expression != one["quantity"]:
+            name += f" [{expression}]"
+        sensor = f"{one['sensor']} " if one["sensor"] != self._alert.subject else ""
+        line = f"{sensor}{name} {self._value(one.get('value'), one.get('unit'))}"
+        if not (limit := one.get("limit")):
+            return line
+        return line + self._aside(f"{self.word('limit')} {_readable(limit)}")
+
+    def _value(self, value: Any, unit: str | None) -> str:
+        if value is None or isinstance(value, bool):
+            return VALUES[value].text(self._language)
+        number = f"{value:.6g}" if isinstance(value, int | float) else _short(str(value), 80)
+        return f"{number} {UNITS.get(unit, unit)}" if unit else number
+
+    def _next(self) -> str | None:
+        """What follows when nobody is called any more."""
+        latched = self._alert.state is AlertState.LATCHED
+        label = NEXT.get((self._told, latched)) or NEXT.get((self._told, False))
+        if label is None:
+            return None
+        why = BECAUSE.get(self._alert.closed_because or "") if self._told is Told.CLOSED else None
+        return (why.text(self._language) + self._space if why else "") + label.text(self._language)
+
+    def _advice(self) -> list[tuple[str, str]]:
+        alert, language = self._alert, self._language
+        found: list[tuple[str, str]] = []
+        if alert.response:
+            todo = alert.response.text.text(language)
+            if alert.response.within:
+                within = self.word("within").format(format_duration(alert.response.within))
+                todo += self._aside(within)
+            found.append((self.word("todo"), todo))
+        if alert.cause:
+            found.append((self.word("cause"), alert.cause.text(language)))
+        if alert.consequence:
+            found.append((self.word("consequence"), alert.consequence.text(language)))
+        return found
+
+
+def _readable(limit: str) -> str:
+    limit = limit.replace(">=", "≥").replace("<=", "≤").replace("!=", "≠")
+    return " ".join(UNITS.get(part, part) for part in limit.split())
+
+
+def _short(text: str, longest: int) -> str:
+    """One line without control characters: it becomes a mail header."""
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def _html(subject: str, lines: list[tuple[str, str]], severity: Severity, link: str | None) -> str:
+    """The same as the plain text, for mail programs; everything from outside is escaped."""
+    rows = "".join(
+        f'<tr><td style="color:#5e5c64;padding:2px 12px 2px 0;vertical-align:top">{escape(name)}</td>'
+        f"<td>{_anchor(text) if text == link else escape(text)}</td></tr>"
+        for name, text in lines
+    )
+    return (
+        '<!DOCTYPE html><html><head><meta charset="utf-8"></head><body style="font:16px/1.5 sans-serif;color:#241f31">'
+        f'<p style="font-size:20px;font-weight:bold;color:{_COLOURS[severity]}">{escape(subject)}</p>'
+        f"<table>{rows}</table></body></html>\n"
+    )
+
+
+def _anchor(link: str) -> str:
+    return f'<a href="{escape(link, quote=True)}">{escape(link)}</a>'
+
+
+def _body(claim: Claim, content: Content, town: Town, *, subject: str, text: str, link: str | None) -> dict[str, Any]:
+    """The message for programs."""
+    return {
+        "version": 1,
+        "key": claim.id,
+        "event": claim.event,
+        "target": claim.target,
+        "created_at": claim.created_at,
+        "town": {"id": town.id, "name": town.name.model_dump()},
+        **content.model_dump(mode="json"),
+        "title": subject,
+        "text": text,
+        "link": link,
+    }

@@ -1,0 +1,209 @@
+"""The outbox: sends what is due, as long as it takes, and never lets one target delay another."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from random import Random
+
+from alerts.book import Book
+from alerts.deliveries import Backlog, Claim, Policy, backlog, claim_due, next_due, write_answer
+from alerts.message import compose
+from alerts.sending import Answer, AnswerKind, Sender, one_line, refused_config
+from town.alert import DeliveryState
+from town.errors import Unavailable
+from town.moment import MINUTE, SECOND, Duration, Moment
+from town.ports import Gauge, PartHealth
+
+logger = logging.getLogger(__name__)
+
+POLL = 5 * SECOND
+"""How often rows are looked for that another process wrote, or whose lease ran out."""
+DRAIN_SECONDS = 3.0
+"""How long attempts under way may still take when the process ends."""
+RECORD_TRIES = 5
+LATE = MINUTE
+"""A notification that is due for longer than this is worth somebody's attention."""
+
+
+class Outbox:
+    """Runs on a book with one sender a channel; several may run on one book, each with its own `name`."""
+
+    def __init__(
+        self,
+        book: Book,
+        senders: Mapping[str, Sender],
+        *,
+        name: str,
+        link: Callable[[str], str | None] = lambda alert: None,
+        policy: Policy | None = None,
+        random: Random | None = None,
+    ) -> None:
+        self._book, self._senders, self._name, self._link = book, senders, name, link
+        self._policy = policy or Policy()
+        self._random = random or Random()  # noqa: S311 - it spreads retries, it guards nothing
+        self._wake = asyncio.Event()
+        self._busy: Counter[str] = Counter()
+        self._backlog = Backlog()
+        self._finished: Counter[tuple[str, str]] = Counter()
+        self._away: str | None = None
+        self._since: Moment = book.clock()
+
+    async def run(self) -> None:
+        """Send until cancelled; attempts under way then get a moment to end, so that their answers are not lost."""
+        unlisten = self._book.listen(lambda _alerts: self._wake.set())
+        try:
+            async with asyncio.TaskGroup() as group:
+                try:
+                    while True:
+                        self._wake.clear()
+                        await self._start_due(group)
+                        await self._rest()
+                except asyncio.CancelledError:
+                    await self._drain()
+                    raise
+        finally:
+            unlisten()
+
+    async def run_due(self) -> int:
+        """Send everything that is due now, once each, and wait for the answers; how many attempts that took."""
+        attempts = 0
+        while True:
+            async with asyncio.TaskGroup() as group:
+                started = await self._start_due(group)
+            attempts += started
+            if not started:
+                return attempts
+
+    async def _start_due(self, group: asyncio.TaskGroup) -> int:
+        """Start an attempt for everything that is due and has room; a book that is away is tried again later."""
+        try:
+            claims = await self._claim()
+            self._backlog = await self._book.database.read(lambda link: backlog(link, now=self._book.clock()))
+        except Unavailable as error:
+            self._is_away(str(error))
+            return 0
+        self._is_away(None)
+        for claim in claims:
+            self._busy[claim.target] += 1
+            group.create_task(self._attempt(claim), name=f"notify {claim.id}")
+        return len(claims)
+
+    async def _claim(self) -> list[Claim]:
+        room = self._policy.at_once - self._busy.total()
+        if room <= 0:
+            return []
+        return await self._book.database.write(
+            lambda link: claim_due(
+                link, name=self._name, now=self._book.clock(), room=room, busy=self._busy, policy=self._policy
+            )
+        )
+
+    async def _attempt(self, claim: Claim) -> None:
+        try:
+            answer = await self._send(claim)
+            state = await self._record(claim, answer)
+            logger.debug("%s: %s %s", claim.id, answer.kind, answer.text)
+        finally:
+            self._busy[claim.target] -= 1
+            self._wake.set()
+        if state is not None and state is not DeliveryState.FAILED:
+            self._finished[claim.channel, state.value] += 1
+        if state is not None:
+            self._book.announce([claim.alert])
+
+    async def _send(self, claim: Claim) -> Answer:
+        sender = self._senders.get(claim.channel)
+        recipient = self._book.people.recipients.get(claim.target)
+        if recipient is None or recipient.channel != claim.channel:
+            return Answer(AnswerKind.REFUSED_MESSAGE, f"{claim.target} is no longer in people.yaml", handed_over=False)
+        if sender is None:
+            return refused_config(f"{claim.channel} is not connected")
+        try:
+            town = self._book.town
+            message = compose(claim, recipient, town=town, language=recipient.language, link=self._link(claim.alert))
+            return await sender.send(message)
+        except Exception as error:  # a message that breaks its sender must neither stop the others nor vanish
+            logger.exception("notification %s broke its sender", claim.id)
+            return Answer(AnswerKind.UNKNOWN, one_line(f"internal error: {type(error).__name__}"))
+
+    async def _record(self, claim: Claim, answer: Answer) -> DeliveryState | None:
+        """Write the answer down; when the book stays away, the lease runs out and the answer counts as never seen."""
+        for remaining in reversed(range(RECORD_TRIES)):
+            try:
+                return await self._book.database.write(
+                    lambda link: write_answer(
+                        link, claim, answer, now=self._book.clock(), policy=self._policy, random=self._random
+                    )
+                )
+            except Unavailable as error:
+                self._is_away(str(error))
+                await asyncio.sleep(1 if remaining else 0)
+        return None
+
+    async def _rest(self) -> None:
+        """Sleep until a change, the next due moment, or the next poll, whichever is first."""
+        wait: Duration = POLL
+        try:
+            now = self._book.clock()
+            due = await self._book.database.read(lambda link: next_due(link, now=now))
+            if due is not None:
+                wait = max(SECOND // 100, min(POLL, due - self._book.clock()))
+        except Unavailable as error:
+            self._is_away(str(error))
+        try:
+            async with asyncio.timeout(wait / 1000):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _drain(self) -> None:
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while self._busy.total():
+                    self._wake.clear()
+                    await self._wake.wait()
+        except TimeoutError:
+            logger.warning("%d notifications were under way at the end: their answers are unknown", self._busy.total())
+
+    def _is_away(self, why: str | None) -> None:
+        """Note that the book went away or came back, and say it once."""
+        if (why is None) != (self._away is None):
+            self._since = self._book.clock()
+            logger.warning("the outbox waits: %s", why) if why else logger.info("the outbox goes on")
+        self._away = why
+
+    def parts(self) -> list[PartHealth]:
+        """How the outbox is: down without its book, degraded while notifications are late or targets rest."""
+        if self._away is not None:
+            return [PartHealth("outbox", "down", self._since, self._away)]
+        late = self._late()
+        resting = "; ".join(f"{target}: {reason}" for target, reason in sorted(self._backlog.resting.items()))
+        if late > LATE or resting:
+            due = f"the oldest is due for {late // SECOND} s" if late > LATE else ""
+            return [PartHealth("outbox", "degraded", self._since, "; ".join(filter(None, (due, resting))))]
+        return [PartHealth("outbox", "ok", self._since)]
+
+    def _late(self) -> Duration:
+        oldest = self._backlog.oldest_due_at
+        return max(0, self._book.clock() - oldest) if oldest is not None else 0
+
+    def figures(self) -> list[Gauge]:
+        """What is outstanding, what ended since the start, and for how long the oldest is due."""
+        outstanding = "Notifications that are not over."
+        ended = "Notifications that ended since the start."
+        return [
+            *(
+                Gauge("town_notifications", count, {"channel": channel, "state": state}, help=outstanding)
+                for (channel, state), count in sorted(self._backlog.outstanding.items())
+            ),
+            *(
+                Gauge("town_notifications_total", count, {"channel": channel, "state": state}, "counter", ended)
+                for (channel, state), count in sorted(self._finished.items())
+            ),
+            Gauge(
+                "town_outbox_oldest_due_seconds",
+                self._late() / 1000,
+                help="For how long the oldest notification is due.",
+            ),
+        ]

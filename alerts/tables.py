@@ -1,0 +1,157 @@
+"""The tables of the alert book, for SQLite and PostgreSQL alike. Moments are BIGINT milliseconds since 1970 UTC."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData()
+
+IDENTIFIER = String(200)
+WORD = String(32)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("rule", IDENTIFIER, nullable=False),
+    Column("subject_kind", WORD, nullable=False),
+    Column("subject", IDENTIFIER, nullable=False),
+    Column("facility", IDENTIFIER),
+    Column("zone", IDENTIFIER),
+    Column("category", WORD, nullable=False),
+    Column("definition", JSON, nullable=False),
+    Column("severity", WORD, nullable=False),
+    Column("latches", Boolean, nullable=False),
+    Column("condition", WORD, nullable=False),
+    Column("acknowledged", Boolean, nullable=False),
+    Column("latched", Boolean, nullable=False),
+    Column("activations", Integer, nullable=False),
+    Column("closed", String(64)),
+    Column("state", WORD, nullable=False),
+    Column("reason", JSON, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("raised_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("decided_at", BigInteger, nullable=False),
+    Column("cleared_at", BigInteger),
+    Column("acknowledged_at", BigInteger),
+    Column("acknowledged_by", IDENTIFIER),
+    Column("closed_at", BigInteger),
+    Column("closed_by", IDENTIFIER),
+    Column("entries", Integer, nullable=False),
+    # One open alert per rule and subject: held by the database, not by care.
+    Index(
+        "alert_open",
+        "rule",
+        "subject_kind",
+        "subject",
+        unique=True,
+        sqlite_where=text("closed IS NULL"),
+        postgresql_where=text("closed IS NULL"),
+    ),
+    Index("alert_by_opened", "opened_at"),
+    Index("alert_by_facility", "facility", "opened_at"),
+)
+
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("alert", ForeignKey("alert.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("event", WORD, nullable=False),
+    Column("by", IDENTIFIER, nullable=False),
+    Column("detail", JSON, nullable=False),
+)
+"""Append-only: a trigger refuses every change."""
+
+pending = Table(
+    "pending",
+    metadata,
+    Column("rule", IDENTIFIER, primary_key=True),
+    Column("subject_kind", WORD, primary_key=True),
+    Column("subject", IDENTIFIER, primary_key=True),
+    Column("transition", JSON, nullable=False),
+    Column("definition", JSON, nullable=False),
+)
+"""Conditions whose `for` is running: nobody is told, nothing is kept once they end."""
+
+taken = Table(
+    "taken",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("taken_at", BigInteger, nullable=False, index=True),
+)
+"""The transitions that were taken, so that one that comes again changes nothing."""
+
+day = Table(
+    "day",
+    metadata,
+    Column("day", String(8), primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+"""The last number given to an alert of a day."""
+
+notification = Table(
+    "notification",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("alert", ForeignKey("alert.id"), nullable=False),
+    Column("target", IDENTIFIER, nullable=False),
+    Column("channel", WORD, nullable=False),
+    Column("event", WORD, nullable=False),
+    Column("state", WORD, nullable=False),
+    Column("content", JSON, nullable=False),
+    Column("decided_at", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("lease_by", IDENTIFIER),
+    Column("lease_until", BigInteger),
+    Column("answered_at", BigInteger),
+    Column("answer", Text),
+    Column("possibly_doubled", Boolean, nullable=False),
+    Index("notification_by_alert", "alert", "number"),
+    Index(
+        "notification_outstanding",
+        "due_at",
+        sqlite_where=text("state IN ('queued', 'sending', 'failed')"),
+        postgresql_where=text("state IN ('queued', 'sending', 'failed')"),
+    ),
+)
+"""The outbox. The id is the idempotency key `alert:episode:step:channel:target`; `number` is the step."""
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("notification", ForeignKey("notification.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", WORD, nullable=False),
+    Column("answer", Text, nullable=False),
+)
+"""What every attempt was answered, and when: the delivery ledger."""
+
+pause = Table(
+    "pause",
+    metadata,
+    Column("target", IDENTIFIER, primary_key=True),
+    Column("channel", WORD, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("kind", WORD, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+"""Targets that are left alone for a while, because they said so or refuse our configuration."""

@@ -1,0 +1,86 @@
+"""The words of messages, in Chinese and English: short, for somebody who was woken up."""
+
+from typing import Literal
+
+from alerts.route import Told
+from town.alert import Category, Severity
+from town.language import Label
+
+Word = Literal[
+    "since", "until", "place", "seen", "limit", "todo", "within", "cause", "consequence", "open", "number", "by"
+]
+
+
+def _label(zh: str, en: str) -> Label:
+    return Label(zh=zh, en=en)
+
+
+CATEGORIES: dict[Category, Label] = {
+    Category.FIRE: _label("火警", "Fire"),
+    Category.SECURITY: _label("安防", "Security"),
+    Category.ENVIRONMENT: _label("环境", "Environment"),
+    Category.HEALTH: _label("健康", "Health"),
+    Category.UTILITY: _label("公用设施", "Utility"),
+    Category.CROWD: _label("人流", "Crowd"),
+    Category.GOVERNANCE: _label("治理", "Governance"),
+    Category.DEVICE: _label("设备", "Device"),
+}
+
+SEVERITIES: dict[Severity, Label] = {
+    Severity.CRITICAL: _label("紧急", "Critical"),
+    Severity.MAJOR: _label("重要", "Major"),
+    Severity.MINOR: _label("一般", "Minor"),
+    Severity.ADVISORY: _label("提示", "Advisory"),
+}
+
+TOLD: dict[Told, Label] = {
+    Told.RAISED: _label("", ""),
+    Told.SEVERITY_RAISED: _label("【升级】", "[Worse] "),
+    Told.RAISED_AGAIN: _label("【再次发生】", "[Again] "),
+    Told.CLEARED: _label("【已恢复，待处理】", "[Cleared, needs attention] "),
+    Told.RESOLVED: _label("【已解除】", "[Resolved] "),
+    Told.CLOSED: _label("【已关闭】", "[Closed] "),
+}
+
+NEXT: dict[tuple[Told, bool], Label] = {
+    (Told.CLEARED, False): _label(
+        "情况已消失，但还没有人确认。请查看并确认。", "It is gone, but nobody has acknowledged it yet."
+    ),
+    (Told.CLEARED, True): _label(
+        "情况已消失，须现场核查后由人复位。", "It is gone. Somebody must look on site and reset it."
+    ),
+    (Told.RESOLVED, False): _label("情况已消失，无需再处理。", "It is gone. Nothing more to do."),
+    (Told.CLOSED, False): _label("此警报已结束，无需再处理。", "This alert is over. Nothing more to do."),
+}
+"""What follows from what is told; True when the alert is latched."""
+
+BECAUSE: dict[str, Label] = {
+    "reset": _label("现场核查后已复位。", "Somebody has looked and reset it."),
+    "rule_deleted": _label("其规则已被删除。", "Its rule was deleted."),
+    "subject_deleted": _label("其对象已不在城镇中。", "What it was about is no longer in the town."),
+}
+"""Why an alert was closed."""
+
+VALUES: dict[bool | None, Label] = {
+    True: _label("是", "yes"),
+    False: _label("否", "no"),
+    None: _label("无数据", "no data"),
+}
+
+UNITS = {"Cel": "°C", "ug/m3": "µg/m³", "mg/m3": "mg/m³", "m3": "m³", "m3/h": "m³/h", "W/m2": "W/m²", "%RH": "%"}
+"""Units as people write them, where that differs from their SenML code."""
+
+WORDS: dict[Word, Label] = {
+    "since": _label("开始", "Since"),
+    "until": _label("结束", "Until"),
+    "place": _label("地点", "Where"),
+    "seen": _label("数值", "Seen"),
+    "todo": _label("处置", "To do"),
+    "within": _label("{}内", "within {}"),
+    "cause": _label("可能原因", "Likely cause"),
+    "consequence": _label("若不处理", "If nothing is done"),
+    "open": _label("查看与确认", "Open and acknowledge"),
+    "number": _label("编号", "Number"),
+    "limit": _label("限值", "limit"),
+    "by": _label("经手", "By"),
+}
