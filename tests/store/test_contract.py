@@ -227,6 +227,15 @@ async def test_five_thousand_readings_are_stored_and_read_in_order(store: Store)
     assert some == batch[1::2]
 
 
+async def test_a_long_history_of_one_sensor_is_whole(store: Store) -> None:
+    batch = [reading("air-1", NOON + i, temperature=float(i)) for i in range(12_000)]
+    await store.write(batch)
+
+    found = await points(store, "air-1", "temperature", limit=11_500)
+
+    assert found == [(i, float(i)) for i in range(500, 12_000)]
+
+
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [

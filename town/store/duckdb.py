@@ -147,20 +147,24 @@ class DuckStore:
         self._connection.execute("CREATE TEMP TABLE late (series INTEGER, measured_at BIGINT)")
         self._broken = False
         self._catalogue, self._batch = _load(self._connection)
+        self._conflicts = {
+            series.number
+            for series in self._catalogue.by_number.values()
+            if series.quantity in self._types and series.type != self._types[series.quantity]
+        }
         self._unsaved = 0
 
     def _write(self, readings: Sequence[Reading]) -> list[RefusedReading]:
         if self._broken:
             self._reopen()
-        batch = Batch(self._catalogue, self._types, number=self._batch + 1)
+        batch = Batch(self._catalogue, self._types, conflicts=self._conflicts, number=self._batch + 1)
         batch.add(readings)
-        late = batch.late
-        self._in_transaction(lambda: self._insert(batch.new_series, batch.fresh, late))
+        self._in_transaction(lambda: self._insert(batch.new_series, batch.fresh, batch.late))
         self._batch += 1
         self._catalogue.add(batch.new_series)
         self._catalogue.see_fresh(batch.fresh)
-        self._catalogue.see(late)
-        self._unsaved += len(batch.fresh) + len(late)
+        self._catalogue.see(batch.late)
+        self._unsaved += len(batch.fresh) + len(batch.late)
         if self._unsaved >= SAVE_NEWEST_EVERY:
             self._save_newest()
         return batch.refused

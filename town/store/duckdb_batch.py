@@ -1,6 +1,6 @@
 """A batch of readings as rows of the embedded store: what can simply be added, and what comes late or again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -23,60 +23,59 @@ _encode_notes = msgspec.json.Encoder().encode
 
 
 class Batch:
-    """The rows of one write. `fresh` is newer than all of its series, `late` is not and may replace what is there."""
+    """The rows of one write: `fresh` is newer than all of its series; `late` is not, and may replace what is there.
 
-    def __init__(self, catalogue: Catalogue, types: Mapping[str, ValueType], *, number: int) -> None:
+    `late` has one row for each series and moment, the last.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, types: Mapping[str, ValueType], *, conflicts: Collection[int], number: int
+    ) -> None:
+        """`conflicts` are the series that are stored in another type than their quantity has now."""
         self.fresh: list[Row] = []
+        self.late: list[Row] = []
         self.new_series: list[StoredSeries] = []
         self.refused: list[RefusedReading] = []
-        self._late: dict[tuple[int, Moment], Row] = {}
-        self._catalogue, self._types, self._number = catalogue, types, number
+        self._catalogue, self._types, self._conflicts, self._number = catalogue, types, conflicts, number
         self._new_by_name: dict[tuple[str, str], StoredSeries] = {}
         self._newest_at: dict[int, Moment] = {}
-
-    @property
-    def late(self) -> Sequence[Row]:
-        """One row for each series and moment, the last."""
-        return list(self._late.values())
 
     def add(self, readings: Sequence[Reading]) -> None:
         """Take readings in; one whose quantity is stored in another type is refused."""
         by_name, nothing = self._catalogue.by_name, dict[str, StoredSeries]()
         for reading in readings:
             known = by_name.get(reading.sensor, nothing)
-            series = [known.get(quantity) or self._series(reading.sensor, quantity) for quantity in reading.values]
-            conflict = next((one for one in series if one[3] != self._types[one[2]]), None)
-            if conflict:
-                detail = f"{conflict.quantity} of {conflict.sensor} is stored as {conflict.type}"
-                self.refused.append(RefusedReading(reading, "type_conflict", detail))
+            if self._conflicts and self._refuse(reading, known):
                 continue
-            self._place(reading, series)
+            for quantity, value in reading.values.items():
+                series = known.get(quantity) or self._series(reading.sensor, quantity)
+                if type(value) is str:
+                    self._place(series[0], reading, None, value)
+                else:
+                    self._place(series[0], reading, float(value), None)
             if reading.flags or reading.refused or not reading.values:
-                self._place_notes(reading)
+                notes = Notes(write_flags(reading.flags), write_refused(reading.refused))
+                series = known.get(NOTES) or self._series(reading.sensor, NOTES)
+                self._place(series[0], reading, None, _encode_notes(notes).decode())
+        self.late = list({row[1:3]: row for row in self.late}.values())
 
-    def _place(self, reading: Reading, series: Sequence[StoredSeries]) -> None:
-        at, received_at, batch = reading.measured_at, reading.received_at, self._number
-        stored, mine = self._catalogue.newest_rows, self._newest_at
-        for one, value in zip(series, reading.values.values(), strict=True):
-            number = one[0]
-            row: Row = (
-                (batch, number, at, received_at, None, value)
-                if type(value) is str
-                else (batch, number, at, received_at, float(value), None)
-            )
-            newest = stored.get(number)
-            if at > mine.get(number, -1) and (newest is None or at > newest[2]):
-                mine[number] = at
-                self.fresh.append(row)
-            else:
-                self._late[number, at] = row
+    def _refuse(self, reading: Reading, known: Mapping[str, StoredSeries]) -> bool:
+        for quantity in reading.values:
+            if quantity in known and known[quantity].number in self._conflicts:
+                detail = f"{quantity} of {reading.sensor} is stored as {known[quantity].type}"
+                self.refused.append(RefusedReading(reading, "type_conflict", detail))
+                return True
+        return False
 
-    def _place_notes(self, reading: Reading) -> None:
-        notes = Notes(write_flags(reading.flags), write_refused(reading.refused))
-        known = self._catalogue.by_name.get(reading.sensor, {}).get(NOTES)
-        words = {NOTES: _encode_notes(notes).decode()}
-        beside = msgspec.structs.replace(reading, values=words)
-        self._place(beside, [known or self._series(reading.sensor, NOTES)])
+    def _place(self, series: int, reading: Reading, number: float | None, words: str | None) -> None:
+        at = reading.measured_at
+        row = (self._number, series, at, reading.received_at, number, words)
+        newest = self._catalogue.newest_rows.get(series)
+        if (newest is None or at > newest[2]) and at > self._newest_at.get(series, -1):
+            self._newest_at[series] = at
+            self.fresh.append(row)
+        else:
+            self.late.append(row)
 
     def _series(self, sensor: str, quantity: str) -> StoredSeries:
         """A series that the file does not have yet."""

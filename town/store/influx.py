@@ -13,7 +13,7 @@ from town.reading import Reading
 from town.store import influxql
 from town.store.acceptance import Acceptance
 from town.store.influx_history import HistoryQuestion, Points
-from town.store.influx_isolate import Line, write_isolating
+from town.store.influx_isolate import write_isolating
 from town.store.influx_rows import columns_by_sensor, raw_value, whole_readings
 from town.store.influx_server import InfluxServer
 from town.store.line_protocol import LineEncoder
@@ -86,8 +86,7 @@ class InfluxStore:
         accepted, refused = self._acceptance.sort_out(readings)
         for first in range(0, len(accepted), LINES_PER_REQUEST):
             part = accepted[first : first + LINES_PER_REQUEST]
-            lines = [Line(*pair) for pair in zip(self._encoder.lines(part), part, strict=True)]
-            refused += await write_isolating(lines, self._server.write)
+            refused += await write_isolating(self._encoder.lines(part), part, self._server.write)
         return refused
 
     async def history(
@@ -147,14 +146,24 @@ class InfluxStore:
         if wanted is not None and not wanted:
             return {}
         among = influxql.where(self._town.id, wanted)
-        quantities = list(self._town.quantities.values())
-        statements = [influxql.newest(one.id, families=self._families, among=among) for one in quantities]
+        families = await self._families_by_quantity()
+        statements = [influxql.newest(one, families=where, among=among) for one, where in families.items()]
         answers = await self._ask_all([partial(self._server.query, statement) for statement in statements])
         found: dict[str, dict[str, Point]] = {}
-        for quantity, tables in zip(quantities, answers, strict=True):
+        for quantity, tables in zip(families, answers, strict=True):
+            kind = self._town.quantities[quantity].type
             for sensor, rows in columns_by_sensor(tables).items():
-                for at in sorted(rows)[-1:]:
-                    found.setdefault(sensor, {})[quantity.id] = Point(at, raw_value(quantity.type, rows[at][0]))
+                at = max(rows)
+                found.setdefault(sensor, {})[quantity] = Point(at, raw_value(kind, rows[at][0]))
+        return found
+
+    async def _families_by_quantity(self) -> dict[str, set[str]]:
+        """The quantities that are stored at all, and in which families."""
+        found: dict[str, set[str]] = {}
+        for table in await self._server.query(influxql.fields(families=self._families)):
+            for field, *_ in table.values:
+                if field in self._town.quantities:
+                    found.setdefault(field, set()).add(table.name)
         return found
 
     async def _ask_all(self, questions: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:

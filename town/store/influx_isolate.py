@@ -26,22 +26,26 @@ class Line(NamedTuple):
     reading: Reading
 
 
-async def write_isolating(lines: Sequence[Line], post: Post) -> list[RefusedReading]:
+async def write_isolating(lines: Sequence[str], readings: Sequence[Reading], post: Post) -> list[RefusedReading]:
     """Write lines, and when some are refused write parts of them until only the refused ones are left out.
 
     Writing a line again changes nothing. A batch that is refused as a whole costs one request, a single bad line in
     5,000 about two times thirteen.
     """
-    if not lines:
-        return []
-    refusal = await post("\n".join(line.text for line in lines).encode())
+    refusal = await post("\n".join(lines).encode())
     if refusal is None:
         return []
+    return await _isolate([Line(*pair) for pair in zip(lines, readings, strict=True)], refusal, post)
+
+
+async def _isolate(lines: Sequence[Line], refusal: Refusal, post: Post) -> list[RefusedReading]:
     if len(lines) == 1 or (refusal.status != 413 and refusal.dropped == len(lines)):
         return [RefusedReading(line.reading, _reason(refusal), refusal.text[:300]) for line in lines]
     refused: list[RefusedReading] = []
     for part in _parts(lines, refusal):
-        refused += await write_isolating(part, post)
+        again = await post("\n".join(line.text for line in part).encode())
+        if again is not None:
+            refused += await _isolate(part, again, post)
     return refused
 
 

@@ -26,8 +26,9 @@ def columns_by_sensor(tables: Iterable[Table]) -> dict[str, dict[Moment, list[ob
     """What stands beside the time, by sensor and time; where two tables have the same, the later one counts."""
     found: dict[str, dict[Moment, list[object]]] = {}
     for table in tables:
-        rows = found.setdefault(table.tags.get("sensor", ""), {})
-        rows.update({row[0]: row[1:] for row in table.values if row[1] is not None})
+        rows = {row[0]: row[1:] for row in table.values if row[1] is not None}
+        if rows:
+            found.setdefault(table.tags.get("sensor", ""), {}).update(rows)
     return found
 
 

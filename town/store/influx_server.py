@@ -44,19 +44,17 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct):
-    """One series of an answer."""
+    """One series of an answer, or a piece of one."""
 
     name: str = ""
     tags: dict[str, str] = {}
     columns: list[str] = []
     values: list[list[Any]] = []
-    partial: bool = False
 
 
 class _Result(msgspec.Struct):
     series: list[Table] = []
     error: str = ""
-    partial: bool = False
 
 
 class _Answer(msgspec.Struct):
@@ -121,23 +119,23 @@ class InfluxServer:
 
     async def query(self, statement: str, *, database: bool = True) -> list[Table]:
         """The tables that answer one InfluxQL statement, moments in ms. Raises Unavailable and ConfigError."""
-        form = {"q": statement, "epoch": "ms"} | ({"db": self.database} if database else {})
+        # In pieces, a JSON object a line: whole answers may be cut at max-row-limit, and 1.x marks even others as cut.
+        form = {"q": statement, "epoch": "ms", "chunked": "true"} | ({"db": self.database} if database else {})
         answer, content = await self._send(
             self._client.build_request("POST", "/query", data=form), seconds=_QUERY_SECONDS
         )
         if answer.status_code not in (200, 400):
             self._refuse(answer, self._problem(content))
         try:
-            decoded = _decode_answer(content)
+            pieces = [_decode_answer(line) for line in content.splitlines() if line]
         except msgspec.DecodeError as error:
             raise Unavailable(f"{self.base} does not answer as InfluxDB does: {error}") from None
-        result = decoded.results[0] if decoded.results else _Result()
-        problem = decoded.error or result.error
+        results = [result for piece in pieces for result in piece.results]
+        problems = [piece.error for piece in pieces] + [result.error for result in results]
+        problem = next(filter(None, problems), "")
         if problem:
             self._refuse_query(problem)
-        if result.partial or any(table.partial for table in result.series):
-            raise ConfigError(f"{self.base} cuts its answers short: set max-row-limit = 0 in its configuration")
-        return result.series
+        return [table for result in results for table in result.series]
 
     async def version(self) -> str:
         """What it says that it is. Raises Unavailable."""

@@ -70,3 +70,8 @@ def everything(*, families: Collection[str], among: str, most: int | None) -> st
     """All fields and tags, oldest first, at most one row more than `most` of each family."""
     at_most = "" if most is None else f" LIMIT {most + 1:d}"
     return f"SELECT * FROM {names(families)} WHERE {among}{at_most}"
+
+
+def fields(*, families: Collection[str]) -> str:
+    """The names of all fields, a table for each family."""
+    return f"SHOW FIELD KEYS FROM {names(families)}"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from town.errors import ConfigError
+from town.quantity import Value
 from town.reading import Reading
 from town.store.notes import write_flags, write_refused
 from town.town import Town
@@ -28,25 +29,29 @@ class LineEncoder:
 
     def lines(self, readings: Sequence[Reading]) -> list[str]:
         """One line for each reading, all of them of sensors of the town and with values that fit its registry."""
-        return [self._line(reading) for reading in readings]
+        starts, lines = self._starts, []
+        for reading in readings:
+            fields = ""
+            for quantity, value in reading.values.items():
+                if type(value) is float:
+                    fields += f"{quantity}={value!r},"
+                else:
+                    fields += f"{quantity}={_field_value(value)},"
+            if reading.flags or reading.refused:
+                fields += _notes(reading)
+            measured_at = reading.measured_at
+            lines.append(f"{starts[reading.sensor]} {fields}{DELAY}={reading.received_at - measured_at} {measured_at}")
+        return lines
 
-    def _line(self, reading: Reading) -> str:
-        fields = ""
-        for quantity, value in reading.values.items():
-            if type(value) is float:
-                fields += f"{quantity}={value!r},"
-            elif type(value) is bool:
-                fields += f"{quantity}={'true' if value else 'false'},"
-            elif type(value) is str:
-                fields += f"{quantity}={quoted(value)},"
-            else:
-                fields += f"{quantity}={float(value)!r},"
-        if reading.flags or reading.refused:
-            fields += (
-                f"{FLAGS}={quoted(write_flags(reading.flags))},{REFUSED}={quoted(write_refused(reading.refused))},"
-            )
-        delay = reading.received_at - reading.measured_at
-        return f"{self._starts[reading.sensor]} {fields}{DELAY}={delay} {reading.measured_at}"
+
+def _field_value(value: Value) -> str:
+    if isinstance(value, str):
+        return quoted(value)
+    return repr(float(value)) if not isinstance(value, bool) else str(value).lower()
+
+
+def _notes(reading: Reading) -> str:
+    return f"{FLAGS}={quoted(write_flags(reading.flags))},{REFUSED}={quoted(write_refused(reading.refused))},"
 
 
 def quoted(text: str) -> str:
