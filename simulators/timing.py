@@ -1,6 +1,7 @@
 """The time of a play: where it starts, how fast it runs, and that it never gets ahead of the wall clock."""
 
 from datetime import datetime, time, timedelta, tzinfo
+from math import ceil
 
 import msgspec
 
@@ -27,7 +28,7 @@ class Timing(msgspec.Struct, frozen=True):
     def until(self, at: Moment, now: Moment) -> Duration:
         """How long it takes, on the wall, until the simulated moment has come; 0 when it has."""
         left = at - self.simulated(now)
-        return 0 if left <= 0 else max(1, round(left / self.speed), at - now)
+        return 0 if left <= 0 else max(ceil(left / self.speed), at - now)
 
     def clock(self, wall: Clock) -> Clock:
         """A clock that shows simulated time, for who wants to live in the play."""

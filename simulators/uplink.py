@@ -24,6 +24,8 @@ BUFFER = 10_000
 """Messages kept while the broker is away; the oldest goes first."""
 DRAIN_SECONDS = 10.0
 """How long what is left may take to be sent in the end."""
+AWAY_SECONDS = 2.0
+"""How long a broker that is away in the end is waited for."""
 _LONGEST_BACKOFF = 15.0
 _log = logging.getLogger(__name__)
 _chance = random.SystemRandom()
@@ -109,13 +111,11 @@ class Uplink:
         self._allowed.set()
 
     def finish(self) -> None:
-        """Nothing more will come: `run` ends when all is delivered, or after `DRAIN_SECONDS`."""
+        """Nothing more will come: `run` ends when all is delivered, or its time is over."""
         self._finishing = True
         self._news.set()
-        if self._allowed.is_set():
-            self._limit.reschedule(asyncio.get_running_loop().time() + DRAIN_SECONDS)
-        else:
-            self._limit.reschedule(asyncio.get_running_loop().time())
+        patience = DRAIN_SECONDS if self._client else AWAY_SECONDS if self._allowed.is_set() else 0.0
+        self._limit.reschedule(asyncio.get_running_loop().time() + patience)
 
     async def run(self) -> None:
         """Keep the connection until everything is delivered after `finish`."""

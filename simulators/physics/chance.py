@@ -32,4 +32,4 @@ def wave(of: int, at: Moment, period: Duration) -> float:
 
 def between(low: float, value: float, high: float) -> float:
     """The value, kept inside its bounds."""
-    return low if value < low else min(value, high)
+    return float(low if value < low else min(value, high))
