@@ -14,7 +14,7 @@ from town.language import Label
 from town.source import Source
 from town.topics import filter_mistake, matches, overlap
 
-_SECRET_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_SECRET_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 OWN_TOPICS = ("alerts", "alert-events", "readings")
 """What the town publishes below `town/<town>/`: no gateway may be called so or send there."""
 
@@ -83,7 +83,7 @@ def _secret_findings(source: Source, row: Row) -> Iterator[Finding]:
     # The value is not repeated: it may be the secret itself.
     if secret is not None and not _SECRET_NAME.fullmatch(secret):
         message = "this is not the name of a secret"
-        hint = "a name is letters, digits and _, such as CELLARS_PASSWORD"
+        hint = "a name is letters, digits, _ and -, such as cellars_password"
         yield source.finding((*row.place, "secret"), message, hint)
     if name in OWN_TOPICS:
         yield source.finding((*row.place, "id"), f"`{name}` is what the town itself sends on", "take another id")

@@ -18,7 +18,7 @@ _SECRET_IN_URL = re.compile(r"(?i)://[^/\s:@]*:[^/\s@]+@|[?&](access_?token|toke
 _INTEGER = re.compile(r"[-+]?[0-9]{1,300}")
 _OTHER_BASE = re.compile(r"0o[0-7]{1,300}|0x[0-9a-fA-F]{1,300}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan")
-_NAME_IT = "write `secret:` with the name of a secret, and give its value in the environment"
+_NAME_IT = "write `secret:` with the name of a secret; its value goes into TOWN_SECRET_<NAME>"
 
 Path = tuple[str | int, ...]
 

@@ -18,9 +18,17 @@ def convert(value: float, unit_from: str, unit_to: str) -> float:
     if source == target:
         return value
     one, other = UNITS[source], UNITS[target]
-    if one.dimension != other.dimension:
+    if one.dimension != other.dimension and not _is_percentage(source, target):
         raise ValueError(f"{unit_from} is a unit of {one.dimension}, {unit_to} of {other.dimension}")
+    if one[1:] == other[1:]:
+        return value
     return (value * one.factor + one.offset - other.offset) / other.factor
+
+
+def _is_percentage(source: str, target: str) -> bool:
+    """Whether one of the two is a share of something named and the other a plain share: `%` may be `%RH`."""
+    named = {source, target} & PERCENTAGES
+    return len(named) == 1 and "ratio" in (UNITS[source].dimension, UNITS[target].dimension)
 
 
 def unit_code(written: str) -> str:
@@ -50,8 +58,11 @@ _MM_HG = 133.322387415
 _MILE = 1_609.344
 _NAUTICAL_MILE = 1_852.0
 
-# Codes: the IANA registry "SenML Units" (RFC 8428 section 12.1, RFC 8798 for the secondary units), and beside them
-# those it lacks: %LEL, dB/m, mg/l, mg/m3, uS/cm, m3/h, mm/s, kPa … Factors: NIST SP 811, appendix B, and the SI.
+PERCENTAGES = frozenset({"%RH", "%LEL", "%EL"})
+
+# Codes: the IANA registry "SenML Units" (RFC 8428 section 12.1; RFC 8798 for the secondary ones; mg/l, ppb and others
+# registered since), and beside them those it lacks: %LEL, dB/m, mg/m3, uS/cm, m3/h, mm/s, kPa … The registry's C and F
+# (coulomb, farad) are left out: who writes C or F means degrees. Factors: NIST SP 811, appendix B, and the SI.
 UNITS: dict[str, Unit] = {
     "Cel": Unit("temperature", 1),
     "K": Unit("temperature", 1, -273.15),
@@ -126,9 +137,11 @@ UNITS: dict[str, Unit] = {
     "/1000": Unit("ratio", 1e-3),
     "ppm": Unit("ratio", 1e-6),
     "ppb": Unit("ratio", 1e-9),
-    "%RH": Unit("relative humidity", 1),
-    "%LEL": Unit("share of the lower explosive limit", 1),
-    "%EL": Unit("remaining battery", 1),
+    "ppt": Unit("ratio", 1e-12),
+    "%RH": Unit("relative humidity", 1e-2),
+    "%LEL": Unit("share of the lower explosive limit", 1e-2),
+    "%EL": Unit("remaining battery", 1e-2),
+    "EL": Unit("remaining battery time", 1),
     "ms": Unit("time", 1e-3),
     "s": Unit("time", 1),
     "min": Unit("time", 60),
@@ -149,9 +162,48 @@ UNITS: dict[str, Unit] = {
     "1/s": Unit("rate", 1),
     "1/min": Unit("rate", 1 / 60),
     "B": Unit("data", 1),
+    "KiB": Unit("data", 1_024),
+    "GB": Unit("data", 1e9),
+    "bit": Unit("data", 0.125),
+    "bit/s": Unit("data rate", 1),
+    "Mbit/s": Unit("data rate", 1e6),
+    "B/s": Unit("data rate", 8),
+    "MB/s": Unit("data rate", 8e6),
     "kg": Unit("mass", 1),
     "g": Unit("mass", 1e-3),
     "t": Unit("mass", 1e3),
+    "beat/min": Unit("rate", 1 / 60),
+    "beats": Unit("count", 1),
+    "Bspl": Unit("level", 10),
+    "kg/m3": Unit("concentration by mass", 1e9),
+    "VAs": Unit("apparent energy", 1),
+    "VAh": Unit("apparent energy", 3.6e3),
+    "kVAh": Unit("apparent energy", 3.6e6),
+    "vars": Unit("reactive energy", 1),
+    "varh": Unit("reactive energy", 3.6e3),
+    "kvarh": Unit("reactive energy", 3.6e6),
+    "Ah": Unit("charge", 3.6e3),
+    "J/m": Unit("energy per distance", 1),
+    "Wh/km": Unit("energy per distance", 3.6),
+    "m2": Unit("area", 1),
+    "m/s2": Unit("acceleration", 1),
+    "lat": Unit("latitude", 1),
+    "lon": Unit("longitude", 1),
+    "cd": Unit("luminous intensity", 1),
+    "cd/m2": Unit("luminance", 1),
+    "lm": Unit("luminous flux", 1),
+    "mol": Unit("amount of substance", 1),
+    "sr": Unit("solid angle", 1),
+    "N": Unit("force", 1),
+    "Ohm": Unit("resistance", 1),
+    "S": Unit("conductance", 1),
+    "Wb": Unit("magnetic flux", 1),
+    "T": Unit("magnetic flux density", 1),
+    "H": Unit("inductance", 1),
+    "Bq": Unit("radioactivity", 1),
+    "Gy": Unit("absorbed dose", 1),
+    "Sv": Unit("dose equivalent", 1),
+    "kat": Unit("catalytic activity", 1),
 }
 
 # Micro sign and Greek mu, degree signs, superscripts, middle dots and full-width signs, in one form before looking up.
@@ -163,7 +215,7 @@ ALIASES: dict[str, str] = {
     "°C": "Cel", "C": "Cel", "degC": "Cel", "celsius": "Cel", "摄氏度": "Cel",
     "°F": "degF", "F": "degF", "fahrenheit": "degF",
     "°K": "K", "kelvin": "K",
-    "°": "deg", "degree": "deg", "degrees": "deg", "度": "deg",
+    "°": "deg", "degree": "deg", "degrees": "deg",
     "%rh": "%RH", "%r.h.": "%RH", "rh%": "%RH", "%lel": "%LEL", "lel%": "%LEL", "%el": "%EL",
     "percent": "%", "ratio": "/", "PPM": "ppm", "PPB": "ppb",
     "lux": "lx", "ntu": "NTU", "ph": "pH", "db": "dB", "dBA": "dB", "dB(A)": "dB", "db(a)": "dB", "dba": "dB",
@@ -177,6 +229,7 @@ ALIASES: dict[str, str] = {
     "hpa": "hPa", "kpa": "kPa", "mpa": "MPa", "millibar": "mbar", "inhg": "inHg", "mmhg": "mmHg",
     "hz": "Hz", "inch": "in", "\"": "in", "sec": "s", "second": "s", "msec": "ms", "minute": "min", "hour": "h",
     "us/cm": "uS/cm", "ms/cm": "mS/cm", "ds/m": "dS/m",
+    "m^2": "m2", "m/s^2": "m/s2", "Ω": "Ohm", "ohm": "Ohm", "bpm": "beat/min", "rpm": "1/min",
     "pcs": "count", "people": "count", "人": "count", "个": "count",
 }  # fmt: skip
 """Ways people write a unit, after `_PLAIN`; the looser ones in small letters."""

@@ -31,6 +31,14 @@ KNOWN = [
     (2500, "l", "m3", 2.5),
     (60, "l/min", "m3/h", 3.6),
     (0.5, "/", "%", 50),
+    (65, "%", "%RH", 65),
+    (80, "%EL", "%", 80),
+    (0.25, "/", "%LEL", 25),
+    (6.5, "Bspl", "dB", 65),
+    (1, "MB/s", "Mbit/s", 8),
+    (2, "KiB", "bit", 16_384),
+    (1, "kg/m3", "g/l", 1),
+    (1, "Wh/km", "J/m", 3.6),
     (1.2, "mg/m3", "ug/m3", 1200),
     (1, "S/m", "uS/cm", 10_000),
     (1, "mS/cm", "uS/cm", 1000),
@@ -70,6 +78,8 @@ def test_letters_that_differ_in_size_only_stay_apart() -> None:
 def test_what_cannot_be_converted_says_why() -> None:
     with pytest.raises(ValueError, match="Cel is a unit of temperature, %RH of relative humidity"):
         convert(1, "Cel", "%RH")
+    with pytest.raises(ValueError, match="%RH is a unit of relative humidity, %LEL of share"):
+        convert(1, "%RH", "%LEL")
     with pytest.raises(ValueError, match="the unit 'furlong' is not known"):
         convert(1, "furlong", "m")
     assert not is_unit("furlong") and not is_unit("") and is_unit("℃")
@@ -79,6 +89,20 @@ def test_what_cannot_be_converted_says_why() -> None:
 def test_there_and_back_is_the_same(value: float, one: str, other: str) -> None:
     if UNITS[one].dimension == UNITS[other].dimension:
         assert convert(convert(value, one, other), other, one) == pytest.approx(value, rel=1e-9, abs=1e-6)
+
+
+# The IANA registry "SenML Units", primary and secondary ones, without C and F.
+REGISTERED = """
+    m kg g s A K cd mol Hz rad sr N Pa J W V Ohm S Wb T H Cel lm lx Bq Gy Sv kat m2 m3 l m/s m/s2 m3/s l/s W/m2 cd/m2
+    bit bit/s lat lon pH dB dBW Bspl count / % %RH %EL EL 1/s 1/min beat/min beats S/m B VA VAs var vars J/m kg/m3 deg NTU
+    ms min h MHz kW kVA kvar Ah Wh kWh varh kvarh kVAh Wh/km KiB GB Mbit/s B/s MB/s mV mA dBm ug/m3 mm/h m/h ppm /100 /1000
+    hPa mm cm km km/h ppb ppt VAh mg/l ug/l g/l
+"""
+
+
+def test_every_registered_code_is_known_under_its_own_name() -> None:
+    assert [code for code in REGISTERED.split() if code not in UNITS] == []
+    assert unit_code("C") == "Cel" and unit_code("F") == "degF"
 
 
 def test_tables_agree() -> None:
