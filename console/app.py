@@ -1,0 +1,171 @@
+"""The console as a web application, and the server that runs it beside everything else."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI, Request
+from nicegui import core, ui
+from starlette.responses import JSONResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from console import api, problem, sign_in
+from console.gate import Gate
+from console.metrics import metrics_text
+from console.pages import alerts, now, pipeline, places
+from console.parts import ConsoleParts, GatewayRow, QuarantineRow
+from console.pulse import Pulse, Render
+from console.views import desk, legend
+from console.views import now as now_view
+from console.views import pipeline as pipeline_view
+from console.views import places as places_view
+from console.views import top as top_view
+from town.errors import ConfigError
+
+__all__ = ["ConsoleParts", "GatewayRow", "QuarantineRow", "create_app", "run"]
+
+_STATIC = Path(__file__).parent / "static"
+_STOP_SECONDS = 1
+_RECONNECT_SECONDS = 10.0
+
+
+def create_app(parts: ConsoleParts) -> FastAPI:
+    """The application; `run` also runs its pulse. NiceGUI has one set of pages a process: the newest app has them."""
+    app = FastAPI(title="town brain", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app.state.pulse = Pulse(parts, renders(parts))
+    problem.install(app)
+    app.include_router(api.router)
+    app.include_router(sign_in.router)
+    _add_health(app, parts)
+    app.mount("/static", StaticFiles(directory=_STATIC))
+    _mount_pages(app)
+    app.add_middleware(_WithPulse, pulse=app.state.pulse)
+    app.add_middleware(Gate, parts=parts)
+    return app
+
+
+async def run(parts: ConsoleParts, *, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until cancelled; calls `ready` with the address once it listens. Raises ConfigError for a taken port."""
+    app = create_app(parts)
+    listening = _listen(host, port)
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="on", ws="websockets-sansio", server_header=False,
+        timeout_graceful_shutdown=_STOP_SECONDS, ws_max_size=1 << 20,
+    )  # fmt: skip
+    server = _Server(config)
+    async with asyncio.TaskGroup() as group:
+        serving = group.create_task(server.serve(sockets=[listening]), name="console server")
+        beating = group.create_task(app.state.pulse.run(), name="console pulse")
+        try:
+            await server.wait_started(serving)
+            address, number = listening.getsockname()[:2]
+            ready(f"http://{f'[{address}]' if ':' in address else address}:{number}")
+            await serving
+        except asyncio.CancelledError:
+            server.should_exit = True
+            await asyncio.shield(serving)
+            raise
+        finally:
+            beating.cancel()
+
+
+def renders(parts: ConsoleParts) -> dict[str, Render]:
+    """Every part that a page can follow, by name."""
+    return {
+        "top": top_view.top,
+        "counts": top_view.counts,
+        "legend": legend.legend,
+        "map": now_view.town_map(parts.folder),
+        "queue": now_view.queue,
+        "tiles": now_view.tiles,
+        "desk.queue": desk.queue(parts.alerts),
+        "desk.alert": desk.alert(parts.alerts),
+        "desk.side": desk.side(parts.alerts),
+        "places": places_view.places,
+        "place.head": places_view.head,
+        "place.cards": places_view.cards,
+        "place.sensors": places_view.sensors,
+        "pipeline.figures": pipeline_view.figures,
+        "pipeline.parts": pipeline_view.parts,
+        "pipeline.gateways": pipeline_view.gateways,
+        "pipeline.quarantine": pipeline_view.quarantine(parts),
+    }
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to the program it is a part of."""
+
+    @contextlib.contextmanager
+    def capture_signals(self):  # type: ignore[no-untyped-def]  # overrides a generator whose type is uvicorn's
+        yield
+
+    async def wait_started(self, serving: asyncio.Task[None]) -> None:
+        while not self.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+
+
+class _WithPulse:
+    """Hands the pulse to pages and actions."""
+
+    def __init__(self, app: ASGIApp, *, pulse: Pulse) -> None:
+        self._app, self._pulse = app, pulse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in {"http", "websocket"}:
+            scope["state"]["pulse"] = self._pulse
+        await self._app(scope, receive, send)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(256)
+    except OSError as error:
+        listening.close()
+        raise ConfigError(f"TOWN_HTTP={host}:{port}: {error.strerror}; choose another with --http-port") from None
+    listening.setblocking(False)
+    return listening
+
+
+def _add_health(app: FastAPI, parts: ConsoleParts) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    async def alive() -> Response:
+        return JSONResponse({"alive": True})
+
+    @app.get("/readyz", include_in_schema=False)
+    async def ready() -> Response:
+        down = [part.part for part in parts.health.parts() if part.state == "down"]
+        return JSONResponse({"ready": not down, "down": down}, 503 if down else 200)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics(_: Request) -> Response:
+        return Response(metrics_text(parts.health), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@cache
+def _register_pages() -> None:
+    """NiceGUI keeps its pages for the whole process; they find their parts in the request."""
+    ui.page("/")(now.page)
+    ui.page("/alerts")(alerts.page)
+    ui.page("/alerts/{alert}")(alerts.page)
+    ui.page("/places")(places.every_place)
+    ui.page("/places/{facility}")(places.one_place)
+    ui.page("/pipeline")(pipeline.page)
+
+
+def _mount_pages(app: FastAPI) -> None:
+    _register_pages()
+    core.app.middleware_stack = None  # another app of this process may have built it
+    core.app.user_middleware.clear()
+    ui.run_with(
+        app, title="town brain", dark=None, tailwind=False, show_welcome_message=False, favicon=_STATIC / "mark.svg",
+        reconnect_timeout=_RECONNECT_SECONDS, binding_refresh_interval=None,
+    )  # fmt: skip

@@ -1,0 +1,81 @@
+"""A day's trace for each tile of the town page, read from the store once a minute for everybody."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from console.parts import ConsoleParts
+from town.moment import DAY, MINUTE, Duration
+from town.ports import Aggregate, Point, Series
+from town.town import Town
+
+BUCKET: Duration = 15 * MINUTE
+_SENSORS_READ = 60
+
+
+class TraceSource(NamedTuple):
+    """What a tile's trace is made of: a quantity, how each bucket is made, and how sensors are put together."""
+
+    quantity: str
+    within: Aggregate
+    across: str
+    """`sum`, `mean` or `max` of the sensors."""
+
+
+SOURCES: dict[str, TraceSource] = {
+    "fire": TraceSource("smoke", "max", "max"),
+    "security": TraceSource("open", "mean", "sum"),
+    "environment": TraceSource("pm2_5", "mean", "mean"),
+    "water": TraceSource("level", "mean", "first"),
+    "visitors": TraceSource("people", "mean", "sum"),
+    "devices": TraceSource("rssi", "mean", "mean"),
+}
+
+
+class Traces:
+    """The traces as they were a minute ago at most."""
+
+    def __init__(self, parts: ConsoleParts) -> None:
+        self._parts = parts
+        self.points: Mapping[str, Sequence[Point]] = {}
+
+    async def refresh(self) -> None:
+        """Read them again; raises Unavailable when the store is away, and keeps the old ones then."""
+        town, now = self._parts.town(), self._parts.clock()
+        end = now - now % BUCKET + BUCKET
+        found: dict[str, Sequence[Point]] = {}
+        for tile, source in SOURCES.items():
+            sensors = sensors_measuring(town, source.quantity)[:_SENSORS_READ]
+            if not sensors:
+                continue
+            series = await self._parts.history.history(
+                sensors, source.quantity, start=end - DAY, end=end, every=BUCKET, aggregate=source.within
+            )
+            found[tile] = combine(series, source.across)
+        self.points = found
+
+
+def sensors_measuring(town: Town, quantity: str) -> list[str]:
+    """The sensors whose kind has that quantity."""
+    kinds = {kind.id for kind in town.kinds.values() if quantity in kind.quantities}
+    return [sensor.id for sensor in town.sensors.values() if sensor.kind in kinds]
+
+
+def combine(series: Sequence[Series], across: str) -> list[Point]:
+    """One line from the lines of many sensors, bucket by bucket."""
+    if across == "first":
+        return list(series[0].points) if series else []
+    buckets: dict[int, list[float]] = defaultdict(list)
+    for line in series:
+        for point in line.points:
+            buckets[point.at].append(float(point.value))
+    return [Point(at, _make(across, values)) for at, values in sorted(buckets.items())]
+
+
+def _make(across: str, values: Sequence[float]) -> float:
+    match across:
+        case "max":
+            return max(values)
+        case "mean":
+            return sum(values) / len(values)
+    return sum(values)

@@ -1,0 +1,1 @@
+"""What each page shows, made from the scene: plain functions that return HTML."""

@@ -1,0 +1,139 @@
+"""An alert in one row: what, where, since when, which values, who has it."""
+
+from typing import Any, NamedTuple
+
+from console.scene import TAKEN_STATES, Scene
+from console.words import Words
+from town.alert import Alert, AlertState, Category, Observation, Severity, Subject
+from town.moment import Moment
+from town.town import Town
+
+_CODES = frozenset({"Cel", "%RH", "ug/m3", "mg/m3", "m3/h"})
+"""Unit codes that people write otherwise."""
+
+
+class AlertRow(NamedTuple):
+    """What the lists show of an alert."""
+
+    id: str
+    severity: Severity
+    hollow: bool
+    open: bool
+    title: str
+    place: str
+    since: Moment
+    ended: Moment | None
+    values: str
+    taken: str
+    category: str
+    due: Moment | None
+    """When somebody should have it, if nobody has."""
+    instruction: str
+
+
+def alert_row(scene: Scene, told: Words, alert: Alert) -> AlertRow:
+    """The row of one alert."""
+    return AlertRow(
+        id=alert.id,
+        severity=alert.severity,
+        hollow=alert.state in TAKEN_STATES or alert.state is AlertState.CLOSED,
+        open=alert.state is not AlertState.CLOSED,
+        title=told.label(alert.title),
+        place=place_name(scene.town, told, alert),
+        since=alert.raised_at,
+        ended=alert.closed_at,
+        values=told.gettext(" · ").join(value_text(scene.town, told, seen) for seen in telling(alert)[:2]),
+        taken=taken_text(told, alert),
+        category=category_name(told, alert.category),
+        due=due_at(alert),
+        instruction=told.label(alert.response.text) if alert.response else "",
+    )
+
+
+def place_name(town: Town, told: Words, alert: Alert) -> str:
+    """Where: the facility, or the zone or town when the alert is about more than one."""
+    if alert.facility and alert.facility in town.facilities:
+        return told.label(town.facilities[alert.facility].name)
+    return told.label(town.subject_name(Subject(alert.subject_kind, alert.subject)))
+
+
+def observations(alert: Alert) -> list[Observation]:
+    """What the rule looked at, newest."""
+    known = set(Observation.__struct_fields__)
+    found: list[dict[str, Any]] = alert.reason.get("observations", [])
+    return [Observation(**{k: v for k, v in seen.items() if k in known}) for seen in found]
+
+
+def telling(alert: Alert) -> list[Observation]:
+    """The observations worth a glance: those that hold, or all of them when none says."""
+    seen = observations(alert)
+    return [s for s in seen if s.holds and s.value is not None] or [s for s in seen if s.value is not None]
+
+
+def quantity_name(town: Town, told: Words, quantity: str) -> str:
+    """What people call a quantity."""
+    found = town.quantities.get(quantity)
+    return told.label(found.name) if found else quantity
+
+
+def value_text(town: Town, told: Words, seen: Observation) -> str:
+    """An observation as a phrase: "Smoke 0.31 dB/m (≥ 0.15 dB/m)"."""
+    limit = told.gettext(" ({limit})").format(limit=pretty_limit(told, seen.limit)) if seen.limit else ""
+    return f"{quantity_name(town, told, seen.quantity)} {measured_text(town, told, seen)}{limit}"
+
+
+def measured_text(town: Town, told: Words, seen: Observation) -> str:
+    """The value with its unit; what is made of a quantity keeps the unit the rule gave it."""
+    if seen.value is None:
+        return told.gettext("unknown")
+    quantity = town.quantities.get(seen.quantity)
+    if seen.unit is not None and not isinstance(seen.value, bool | str):
+        return f"{told.number(seen.value, seen.unit)} {told.unit(seen.unit)}".strip()
+    return " ".join(told.value(seen.value, quantity)).strip()
+
+
+def pretty_limit(told: Words, limit: str) -> str:
+    """A limit as people write it: ≥ for >=, °C for Cel."""
+    shown = limit.replace(">=", "≥").replace("<=", "≤").replace("!=", "≠").replace("==", "=")
+    return " ".join(told.unit(word) if word in _CODES else word for word in shown.split())
+
+
+def taken_text(told: Words, alert: Alert) -> str:
+    """Who has it, or that nobody has."""
+    match alert.state:
+        case AlertState.ACKNOWLEDGED:
+            return told.gettext("{who} has it").format(who=alert.acknowledged_by or "?")
+        case AlertState.CLOSED:
+            return told.gettext("closed by {who}").format(who=_who(told, alert.closed_by))
+        case AlertState.LATCHED:
+            return told.gettext("condition gone, reset it")
+        case AlertState.RETURNED:
+            return told.gettext("condition gone, nobody had it")
+        case AlertState.SHELVED:
+            return told.gettext("shelved")
+    return told.gettext("nobody has it")
+
+
+def due_at(alert: Alert) -> Moment | None:
+    """By when somebody should have it, as its rule asks."""
+    within = alert.response.within if alert.response else None
+    waits = alert.acknowledged_at is None and alert.state in {AlertState.ACTIVE, AlertState.RETURNED}
+    return alert.raised_at + within if within and waits else None
+
+
+def _who(told: Words, who: str | None) -> str:
+    return {"rule": told.gettext("the rule"), None: "?", "sender": told.gettext("the sender")}.get(who, who or "?")
+
+
+def category_name(told: Words, category: Category) -> str:
+    """What people call a category."""
+    return {
+        Category.FIRE: told.gettext("Fire"),
+        Category.SECURITY: told.gettext("Security"),
+        Category.ENVIRONMENT: told.gettext("Environment"),
+        Category.HEALTH: told.gettext("Health"),
+        Category.UTILITY: told.gettext("Utilities"),
+        Category.CROWD: told.gettext("Crowd"),
+        Category.GOVERNANCE: told.gettext("Governance"),
+        Category.DEVICE: told.gettext("Devices"),
+    }[category]

@@ -1,0 +1,178 @@
+"""The alert desk: the queue, one alert in the order a person needs it, and who knows and what happened."""
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+from urllib.parse import parse_qs, urlencode
+
+from console.render import render
+from console.scene import Scene
+from console.views.alert_row import (
+    AlertRow,
+    alert_row,
+    category_name,
+    measured_text,
+    observations,
+    pretty_limit,
+    quantity_name,
+)
+from console.views.history_text import channel_name, delivery_name, event_text, person_name
+from console.words import Words
+from town.alert import Alert, AlertState, Category
+from town.moment import DAY
+from town.ports import AlertFilter, AlertReader
+
+CLOSED_SHOWN = 100
+EARLIER_SHOWN = 4
+Renderer = Callable[[Scene, Words, str], Awaitable[str]]
+
+
+class Choice(NamedTuple):
+    """What the queue shows: `open`, `mine` or `closed`, of which category, and which alert is chosen, for whom."""
+
+    show: str = "open"
+    category: str = ""
+    chosen: str = ""
+    person: str = ""
+
+    @classmethod
+    def read(cls, argument: str) -> "Choice":
+        """The choice that `text` wrote."""
+        return cls(**{key: values[0] for key, values in parse_qs(argument).items()})
+
+    def text(self) -> str:
+        """The choice as an argument of a fragment."""
+        return urlencode({key: value for key, value in self._asdict().items() if value})
+
+    def url(self, alert: str = "") -> str:
+        """Where the desk stands with this choice."""
+        asked = {"show": self.show if self.show != "open" else "", "category": self.category}
+        query = urlencode({key: value for key, value in asked.items() if value})
+        return f"/alerts{f'/{alert}' if alert else ''}{f'?{query}' if query else ''}"
+
+
+class Seen(NamedTuple):
+    """A row of the table of what the rule looked at."""
+
+    name: str
+    sensor: str
+    value: str
+    limit: str
+    holds: bool | None
+
+
+def queue(reader: AlertReader) -> Renderer:
+    """The renderer of the queue; its argument is a Choice."""
+
+    async def show(scene: Scene, told: Words, argument: str) -> str:
+        choice = Choice.read(argument)
+        alerts = await chosen_alerts(reader, scene, choice)
+        mine = sum(alert.acknowledged_by == choice.person for alert in scene.alerts)
+        return render(
+            "desk_queue.html",
+            told,
+            rows=[alert_row(scene, told, alert) for alert in alerts],
+            choice=choice,
+            counts={"open": len(scene.alerts), "mine": mine, "closed": None},
+            categories=[(category.value, category_name(told, category)) for category in Category],
+            ended=await _last_ended(reader) if not alerts else None,
+        )
+
+    return show
+
+
+async def chosen_alerts(reader: AlertReader, scene: Scene, choice: Choice) -> list[Alert]:
+    """The alerts of a choice, those that need somebody first, closed ones the newest first."""
+    wanted = frozenset({Category(choice.category)}) if choice.category in set(Category) else None
+    if choice.show == "closed":
+        closed = AlertFilter(states=frozenset({AlertState.CLOSED}), categories=wanted, limit=CLOSED_SHOWN)
+        return sorted(await reader.alerts(closed), key=lambda alert: -(alert.closed_at or alert.changed_at))
+    mine = choice.show == "mine"
+    return [
+        alert
+        for alert in scene.alerts
+        if (not mine or alert.acknowledged_by == choice.person) and (wanted is None or alert.category in wanted)
+    ]
+
+
+def alert(reader: AlertReader) -> Renderer:
+    """The renderer of one alert; its argument is the alert's id."""
+
+    async def show(scene: Scene, told: Words, argument: str) -> str:
+        found = await reader.detail(argument) if argument else None
+        if found is None:
+            return render("desk_none.html", told, asked=argument, ended=await _last_ended(reader))
+        alert = found.alert
+        return render(
+            "desk_alert.html",
+            told,
+            alert=alert,
+            row=alert_row(scene, told, alert),
+            where=where(scene, told, alert),
+            seen=seen_rows(scene, told, alert),
+            category=category_name(told, alert.category),
+            clock=lambda at: told.clock(at, scene.town.zone_info, now=scene.now),
+            may_acknowledge=alert.acknowledged_at is None and alert.state is not AlertState.CLOSED,
+            may_reset=alert.state is AlertState.LATCHED,
+            AlertState=AlertState,
+            person=lambda who: person_name(told, who),
+        )
+
+    return show
+
+
+def side(reader: AlertReader) -> Renderer:
+    """The renderer of who knows, what happened, and how it ended before; its argument is the alert's id."""
+
+    async def show(scene: Scene, told: Words, argument: str) -> str:
+        found = await reader.detail(argument) if argument else None
+        if found is None:
+            return ""
+        return render(
+            "desk_side.html",
+            told,
+            told_people=[(n, channel_name(told, n.channel), delivery_name(told, n.state)) for n in found.notifications],
+            timeline=[(entry, *event_text(told, entry)) for entry in found.timeline],
+            earlier=await _earlier(reader, scene, told, found.alert),
+            clock=lambda at: told.clock(at, scene.town.zone_info, now=scene.now),
+            date=lambda at: told.clock(at, scene.town.zone_info, now=0)[:5],
+        )
+
+    return show
+
+
+def where(scene: Scene, told: Words, alert: Alert) -> list[str]:
+    """The sensor's place and id, and the zone."""
+    found = []
+    sensor = scene.town.sensors.get(alert.subject) if alert.subject_kind == "sensor" else None
+    if sensor and sensor.place:
+        found.append(told.label(sensor.place))
+    if sensor:
+        found.append(told.gettext("sensor {id}").format(id=sensor.id))
+    if alert.zone in scene.town.zones:
+        found.append(told.label(scene.town.zones[alert.zone].name))
+    return found
+
+
+def seen_rows(scene: Scene, told: Words, alert: Alert) -> list[Seen]:
+    """What the rule looked at, value against limit."""
+    rows = []
+    for seen in observations(alert):
+        name = quantity_name(scene.town, told, seen.quantity)
+        limit = pretty_limit(told, seen.limit) if seen.limit else "—"
+        name = f"{name} {seen.expression}" if seen.expression and seen.expression != seen.quantity else name
+        rows.append(Seen(name, seen.sensor, measured_text(scene.town, told, seen), limit, seen.holds))
+    return rows
+
+
+async def _earlier(reader: AlertReader, scene: Scene, told: Words, alert: Alert) -> list[AlertRow]:
+    closed = frozenset({AlertState.CLOSED})
+    wanted = AlertFilter(
+        states=closed, facility=alert.facility, rule=alert.rule, opened_after=scene.now - 90 * DAY, limit=20
+    )
+    found = [a for a in await reader.alerts(wanted) if a.id != alert.id and a.subject == alert.subject]
+    return [alert_row(scene, told, a) for a in found[:EARLIER_SHOWN]]
+
+
+async def _last_ended(reader: AlertReader) -> Alert | None:
+    found = await reader.alerts(AlertFilter(states=frozenset({AlertState.CLOSED}), limit=20))
+    return max(found, key=lambda alert: alert.closed_at or 0, default=None)

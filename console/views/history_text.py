@@ -1,0 +1,55 @@
+"""What happened to an alert, and what became of the messages about it, in words."""
+
+from console.words import Words
+from town.alert import DeliveryState, TimelineEntry
+
+
+def event_text(told: Words, entry: TimelineEntry) -> tuple[str, str]:
+    """What happened, and what was said about it."""
+    names = {
+        "opened": told.gettext("condition began to hold"),
+        "raised": told.gettext("raised"),
+        "raised_again": told.gettext("raised again"),
+        "severity_changed": told.gettext("severity changed"),
+        "acknowledged": told.gettext("acknowledged"),
+        "cleared": told.gettext("condition gone"),
+        "reset": told.gettext("reset"),
+        "closed": told.gettext("closed"),
+        "comment": told.gettext("comment"),
+        "notified": told.gettext("people were told"),
+    }
+    said = entry.detail.get("comment") or entry.detail.get("text") or ""
+    return names.get(entry.event, entry.event.replace("_", " ")), str(said)
+
+
+def person_name(told: Words, who: str | None) -> str:
+    """Who did it: a person's id, or the part of the brain that did."""
+    machines = {"rule": told.gettext("the rule"), "sender": told.gettext("the sender")}
+    return machines.get(who or "", who or "?")
+
+
+def delivery_name(told: Words, state: DeliveryState) -> str:
+    """What became of a message."""
+    return {
+        DeliveryState.QUEUED: told.gettext("waiting to be sent"),
+        DeliveryState.SENDING: told.gettext("being sent"),
+        DeliveryState.ACCEPTED: told.gettext("accepted"),
+        DeliveryState.DELIVERED: told.gettext("delivered"),
+        DeliveryState.FAILED: told.gettext("failed, tried again"),
+        DeliveryState.DEAD: told.gettext("could not be delivered"),
+        DeliveryState.SUPPRESSED: told.gettext("not sent, by design"),
+    }[state]
+
+
+def channel_name(told: Words, channel: str) -> str:
+    """What people call a channel."""
+    names = {
+        "email": told.gettext("e-mail"),
+        "webhook": told.gettext("webhook"),
+        "sms": told.gettext("SMS"),
+        "voice": told.gettext("call"),
+        "dingtalk": told.gettext("DingTalk"),
+        "wecom": told.gettext("WeCom"),
+        "feishu": told.gettext("Feishu"),
+    }
+    return names.get(channel, channel)

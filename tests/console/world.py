@@ -1,0 +1,335 @@
+"""A town that the console can look at: honest small implementations of what it is given, all in memory."""
+
+import math
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from console.access import Access
+from console.app import ConsoleParts, GatewayRow, QuarantineRow
+from console.live import LiveReadings
+from town.alert import (
+    Alert,
+    AlertState,
+    Category,
+    DeliveryState,
+    Notification,
+    Response,
+    Severity,
+    TimelineEntry,
+)
+from town.folder import load_town
+from town.language import Label
+from town.moment import DAY, HOUR, MINUTE, SECOND, Duration, Moment
+from town.ports import (
+    ActionRefused,
+    Aggregate,
+    AlertDetail,
+    AlertFilter,
+    Gauge,
+    PartHealth,
+    Point,
+    Series,
+)
+from town.reading import Reading
+from town.town import Town
+
+FOLDER = Path(__file__).parents[2] / "towns" / "huangjiu"
+CLOSED_LAST = (AlertState.CLOSED,)
+
+
+@cache
+def huangjiu() -> Town:
+    """The example town."""
+    town, findings = load_town(FOLDER)
+    assert town is not None, findings
+    return town
+
+
+class Store:
+    """Readings in memory, with the history that the port asks for."""
+
+    def __init__(self, live: LiveReadings) -> None:
+        self._live = live
+        self._points: dict[tuple[str, str], list[Point]] = defaultdict(list)
+
+    def put(self, readings: Sequence[Reading]) -> None:
+        """Keep readings, in order of time for each sensor, and show them."""
+        for reading in readings:
+            for quantity, value in reading.values.items():
+                self._points[reading.sensor, quantity].append(Point(reading.measured_at, value))
+        self._live.update(readings)
+
+    async def history(
+        self,
+        sensors: Collection[str],
+        quantity: str,
+        *,
+        start: Moment,
+        end: Moment,
+        every: Duration | None = None,
+        aggregate: Aggregate = "mean",
+        limit: int = 20_000,
+    ) -> list[Series]:
+        """The values of a quantity, bucket by bucket if asked."""
+        found = []
+        for sensor in sensors:
+            points = self._points.get((sensor, quantity), [])
+            first = bisect_left(points, start, key=lambda p: p.at)
+            last = bisect_left(points, end, key=lambda p: p.at)
+            shown = _bucketed(points[first:last], every, aggregate) if every else points[first:last]
+            if shown:
+                found.append(Series(sensor, quantity, shown[-limit:]))
+        return found
+
+    async def readings(
+        self, *, start: Moment, end: Moment, sensors: Collection[str] | None = None, batch: int = 5_000
+    ) -> AsyncIterator[list[Reading]]:
+        """Every value as a reading of its own, in order of time."""
+        wanted = [key for key in self._points if sensors is None or key[0] in sensors]
+        found = [
+            Reading(sensor, p.at, p.at, {quantity: p.value})
+            for sensor, quantity in wanted
+            for p in self._points[sensor, quantity]
+            if start <= p.at < end
+        ]
+        found.sort(key=lambda reading: reading.measured_at)
+        for index in range(0, len(found), batch):
+            yield found[index : index + batch]
+
+    async def latest(self, sensors: Collection[str] | None = None) -> dict[str, dict[str, Point]]:
+        """The newest value of everything."""
+        found: dict[str, dict[str, Point]] = defaultdict(dict)
+        for (sensor, quantity), points in self._points.items():
+            if sensors is None or sensor in sensors:
+                found[sensor][quantity] = points[-1]
+        return found
+
+
+def _bucketed(points: Sequence[Point], every: Duration, aggregate: Aggregate) -> list[Point]:
+    buckets: dict[Moment, list[float]] = defaultdict(list)
+    for point in points:
+        buckets[point.at - point.at % every].append(float(point.value))
+    make = {
+        "mean": lambda v: sum(v) / len(v),
+        "max": max,
+        "min": min,
+        "sum": sum,
+        "last": lambda v: v[-1],
+        "count": len,
+    }
+    return [Point(at, float(make[aggregate](values))) for at, values in sorted(buckets.items())]
+
+
+class Book:
+    """Alerts in memory; acting on them follows the rules of the port."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, Alert] = {}
+        self.timeline: dict[str, list[TimelineEntry]] = defaultdict(list)
+        self.told: dict[str, list[Notification]] = defaultdict(list)
+
+    def put(self, alert: Alert) -> None:
+        """Open an alert, or replace one."""
+        self.held[alert.id] = alert
+
+    async def alerts(self, wanted: AlertFilter) -> list[Alert]:
+        """Those that fit, open ones first, then by severity, then the newest first."""
+        found = [
+            alert
+            for alert in self.held.values()
+            if (wanted.states is None or alert.state in wanted.states)
+            and (wanted.categories is None or alert.category in wanted.categories)
+            and (wanted.facility is None or alert.facility == wanted.facility)
+            and (wanted.rule is None or alert.rule == wanted.rule)
+            and (wanted.opened_after is None or alert.opened_at > wanted.opened_after)
+        ]
+        found.sort(key=lambda a: (a.state in CLOSED_LAST, a.severity.digit, -a.raised_at))
+        return found[: wanted.limit]
+
+    async def detail(self, alert: str) -> AlertDetail | None:
+        """One alert with its timeline."""
+        found = self.held.get(alert)
+        return AlertDetail(found, tuple(self.timeline[alert]), tuple(self.told[alert])) if found else None
+
+    async def acknowledge(self, alert: str, *, by: str, at: Moment, comment: str = "") -> Alert:
+        """Once, by whoever is first."""
+        held = self.held[alert]
+        if held.acknowledged_at is not None:
+            raise ActionRefused("already_acknowledged", f"{held.acknowledged_by} has it already.")
+        if held.state is AlertState.CLOSED:
+            raise ActionRefused("closed", "It is closed.")
+        state = {AlertState.ACTIVE: AlertState.ACKNOWLEDGED, AlertState.RETURNED: AlertState.CLOSED}
+        changes = {"acknowledged_at": at, "acknowledged_by": by, "state": state.get(held.state, held.state)}
+        return self._change(held, at, by, "acknowledged", comment, changes)
+
+    async def reset(self, alert: str, *, by: str, at: Moment, comment: str = "") -> Alert:
+        """Only when latched."""
+        held = self.held[alert]
+        if held.state is not AlertState.LATCHED:
+            raise ActionRefused("not_latched", "Its condition still holds, or it needs no reset.")
+        changes = {"closed_at": at, "closed_by": by, "closed_because": "reset", "state": AlertState.CLOSED}
+        return self._change(held, at, by, "reset", comment, changes)
+
+    async def comment(self, alert: str, *, by: str, at: Moment, text: str) -> Alert:
+        """Always."""
+        return self._change(self.held[alert], at, by, "comment", text, {})
+
+    def note(self, alert: str, at: Moment, by: str, event: str, comment: str = "") -> None:
+        """Add to the timeline."""
+        entries = self.timeline[alert]
+        detail = {"comment": comment} if comment else {}
+        entries.append(TimelineEntry(number=len(entries) + 1, at=at, event=event, by=by, detail=detail))
+
+    def _change(self, held: Alert, at: Moment, by: str, event: str, comment: str, changes: dict[str, Any]) -> Alert:  # noqa: PLR0917
+        self.note(held.id, at, by, event, comment)
+        self.held[held.id] = held.model_copy(update={"changed_at": at, **changes})
+        return self.held[held.id]
+
+
+class Line:
+    """The pipeline's health, as a test sets it."""
+
+    def __init__(self, began: Moment) -> None:
+        self.began = began
+        self.states = [PartHealth("ingest", "ok", began), PartHealth("store", "ok", began, "DuckDB 1.5")]
+        self.received = 0
+
+    def parts(self) -> list[PartHealth]:
+        """Worst first."""
+        return sorted(self.states, key=lambda part: ["down", "degraded", "ok"].index(part.state))
+
+    def figures(self) -> list[Gauge]:
+        """A few counters that balance."""
+        gateway = {"gateway": "gw-cellars"}
+        counted = ("messages_received", "messages_decoded", "readings_decoded", "readings_stored")
+        found = [Gauge(f"town_ingest_{name}", self.received, gateway, "counter", "Counted.") for name in counted]
+        return [*found, Gauge("town_latency_milliseconds", 9.0, {"quantile": "0.5"})]
+
+
+class World:
+    """A town with everything the console asks for; `now` is the wall clock plus what a test wants."""
+
+    def __init__(self, state: Path, *, now: Moment, language: str = "zh") -> None:
+        self.now = now
+        self.town = huangjiu()
+        self.live = LiveReadings()
+        self.store, self.book, self.line = Store(self.live), Book(), Line(now - 3 * HOUR)
+        self.aside: list[QuarantineRow] = []
+        self.access, self.password = Access.open(state, clock=self.clock)
+        self.parts = ConsoleParts(
+            town=lambda: self.town,
+            folder=FOLDER,
+            alerts=self.book,
+            actions=self.book,
+            history=self.store,
+            latest=self.store,
+            live=self.live,
+            health=self.line,
+            quarantine=self.quarantine,
+            gateways=self.gateways,
+            clock=self.clock,
+            access=self.access,
+            language=language,  # type: ignore[arg-type]  # a test names one of them
+        )
+
+    def clock(self) -> Moment:
+        """The wall clock of this world."""
+        return self.now
+
+    async def quarantine(self, *, limit: int = 50) -> list[QuarantineRow]:
+        """The newest first."""
+        return self.aside[-limit:][::-1]
+
+    def gateways(self) -> list[GatewayRow]:
+        """All but the last are online."""
+        names = list(self.town.gateways)
+        known = [GatewayRow(n, True, self.line.began, self.now - 2 * SECOND, 1_234, 0) for n in names[:-1]]
+        return [*known, GatewayRow(names[-1], False, self.now - 11 * MINUTE, self.now - 12 * MINUTE, 311, 2)]
+
+    def reads(self, sensor: str, at: Moment | None = None, **values: Any) -> None:
+        """One reading arrives."""
+        moment = self.now if at is None else at
+        self.store.put([Reading(sensor, moment, moment, values)])
+
+    def fill(self, *, days: float = 1.0, every: Duration = 5 * MINUTE) -> None:
+        """A plausible past for every sensor."""
+        start = self.now - round(days * DAY)
+        for number, sensor in enumerate(self.town.sensors.values()):
+            for at in range(start, self.now, every):
+                self.store.put([Reading(sensor.id, at, at, _values(self.town, sensor.kind, at, number))])
+            self.reads(sensor.id, self.now - 2 * SECOND, **_values(self.town, sensor.kind, self.now, number))
+
+    def alert(self, id: str, subject: str, **changes: Any) -> Alert:  # noqa: A002
+        """An open alert about a sensor."""
+        sensor = self.town.sensors[subject]
+        facility = self.town.facilities[sensor.facility]
+        since = changes.pop("since", self.now - 112 * SECOND)
+        given = {
+            "id": id,
+            "rule": "fire.smoke.high",
+            "subject_kind": "sensor",
+            "subject": subject,
+            "facility": facility.id,
+            "zone": facility.zone,
+            "title": Label(zh="仓库烟雾过高", en="Smoke in the warehouse"),
+            "category": Category.FIRE,
+            "severity": Severity.CRITICAL,
+            "state": AlertState.ACTIVE,
+            "opened_at": since - 10 * SECOND,
+            "raised_at": since,
+            "changed_at": since,
+            "reason": seen(subject, "smoke", 0.31, "dB/m", ">= 0.15 dB/m"),
+        }
+        alert = Alert(**{**given, **changes})
+        self.book.put(alert)
+        self.book.note(id, alert.opened_at, "rule", "opened")
+        self.book.note(id, alert.raised_at, "rule", "raised")
+        return alert
+
+
+def seen(sensor: str, quantity: str, value: Any, unit: str | None, limit: str) -> dict[str, Any]:
+    """A reason with one observation."""
+    observation = {"sensor": sensor, "quantity": quantity, "value": value, "measured_at": 0, "unit": unit}
+    return {"observations": [{**observation, "limit": limit, "holds": True}], "condition": "…", "version": "7c1e02aa"}
+
+
+def _values(town: Town, kind: str, at: Moment, number: int) -> dict[str, Any]:
+    day = at % DAY / DAY * 2 * math.pi
+    wave = (
+        math.sin(day - 2) + 0.15 * math.sin(at / 700_000 + number * 1.7) + 0.05 * math.sin(at / 61_000 * (number + 3))
+    )
+    middle = {
+        "temperature": (18.0, 4.0), "humidity": (68.0, 6.0), "smoke": (0.015, 0.004), "co": (2.0, 0.6), "level": (3.3, 0.12),
+        "pm2_5": (38.0, 14.0), "noise": (52.0, 6.0), "people": (40.0, 38.0), "co2": (620.0, 140.0), "pressure": (1016.0, 3.0),
+        "wind_speed": (2.1, 1.1), "rssi": (-76.0, 4.0), "power": (2200.0, 900.0), "battery": (78.0, 0.5),
+    }  # fmt: skip
+    found: dict[str, Any] = {"battery": 95.0 - number % 60} if number % 3 else {}
+    found["rssi"] = -62.0 - number % 35
+    for quantity in town.kinds[kind].quantities:
+        if quantity in middle and quantity not in found:
+            base, swing = middle[quantity]
+            found[quantity] = max(0.0, base + swing * wave) if base > 0 else base + swing * wave
+        elif quantity == "open":
+            found[quantity] = (at // HOUR + number) % 9 == 0
+    return found
+
+
+def response(within: Duration | None = None) -> Response:
+    """What to do about smoke."""
+    text = Label(
+        zh="3 分钟内派员核警；先断酒窖电源（配电箱在南门内侧）。属实拨 119，疏散路线：南门 → 老街。",
+        en="Send somebody within 3 minutes; cut the cellar's power first (panel inside the south door). If true call 119.",
+    )
+    return Response(text=text, within=within)
+
+
+def told(alert: str, at: Moment, target: str, channel: str, state: DeliveryState) -> Notification:
+    """A message about an alert."""
+    return Notification(
+        id=f"{alert}:{target}", alert=alert, target=target, channel=channel, event="raised", state=state, created_at=at,
+        due_at=at, attempts=1, answered_at=at + 3 * SECOND,
+    )  # fmt: skip
