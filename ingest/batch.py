@@ -1,0 +1,103 @@
+"""Batches on their way to the store, and the order in which their messages may be acknowledged."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+
+from ingest.connection import Connection
+from ingest.quarantine import Refusal
+from town.reading import Reading
+
+LARGEST_READINGS = 5_000
+LARGEST_BYTES = 1 << 20
+_MOST_READINGS = 50_000
+_MOST_BYTES = 32 << 20
+_MOST_BATCHES = 5_000
+_WORTH_ANOTHER_WRITE = 1_000
+"""Readings that must wait before a write starts beside one that is under way."""
+
+
+class Batch:
+    """The readings and refusals of some messages, and by what the messages are acknowledged."""
+
+    __slots__ = ("readings", "receipts", "refusals", "settled", "size")
+
+    def __init__(self) -> None:
+        self.readings: list[Reading] = []
+        self.refusals: list[Refusal] = []
+        self.receipts: list[tuple[Connection, list[int]]] = []
+        self.size = 0
+        """Bytes of payload."""
+        self.settled = False
+        """The store and the quarantine have all of it."""
+
+    @property
+    def full(self) -> bool:
+        """It should go."""
+        return len(self.readings) >= LARGEST_READINGS or self.size >= LARGEST_BYTES
+
+    def acknowledge(self) -> None:
+        """Tell the broker that it may forget the messages."""
+        for connection, packet_ids in self.receipts:
+            connection.acknowledge(packet_ids)
+
+
+class Backlog:
+    """Batches between the rules and the store, bounded by about 50,000 readings and 32 MiB of payload.
+
+    A write takes all that waits, up to one full batch, so that small batches become one while a write is under way, and
+    a lone reading is written at once. Messages are acknowledged in the order they came, whatever write ends first: a
+    repeated reading is not acknowledged before the one it repeats is stored.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[Batch] = deque()
+        self._unacknowledged: deque[Batch] = deque()
+        self._readings = self._bytes = self._writing = 0
+        self._changed = asyncio.Event()
+
+    @property
+    def batches(self) -> int:
+        """How many are not acknowledged yet."""
+        return len(self._unacknowledged)
+
+    async def put(self, batch: Batch) -> None:
+        """Append a batch; waits while too much is waiting."""
+        while self._readings > _MOST_READINGS or self._bytes > _MOST_BYTES or self.batches > _MOST_BATCHES:
+            await self._change()
+        self._waiting.append(batch)
+        self._unacknowledged.append(batch)
+        self._readings += len(batch.readings)
+        self._bytes += batch.size
+        self._signal()
+
+    async def take(self) -> list[Batch]:
+        """What the next write takes; waits until there is something worth a write."""
+        while not self._waiting or (self._writing and self._readings < _WORTH_ANOTHER_WRITE):
+            await self._change()
+        taken, readings = list[Batch](), 0
+        while self._waiting and (not taken or readings + len(self._waiting[0].readings) <= LARGEST_READINGS):
+            batch = self._waiting.popleft()
+            readings += len(batch.readings)
+            self._bytes -= batch.size
+            taken.append(batch)
+        self._readings -= readings
+        self._writing += 1
+        self._signal()
+        return taken
+
+    def settle(self, batches: Sequence[Batch]) -> None:
+        """The store has these: acknowledge them, as soon as all before them are."""
+        for batch in batches:
+            batch.settled = True
+        while self._unacknowledged and self._unacknowledged[0].settled:
+            self._unacknowledged.popleft().acknowledge()
+        self._writing -= 1
+        self._signal()
+
+    async def _change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
+
+    def _signal(self) -> None:
+        self._changed.set()

@@ -1,0 +1,348 @@
+"""One connection to a broker: MQTT 5 over the `mqtt5` codec, as an asyncio protocol that hands on whole chunks.
+
+This is the only file that knows the codec. A packet that is too large to hold, or that the codec cannot read, becomes a
+`Foreign` message: it is counted, kept as a sample and acknowledged, so that it cannot come back for ever.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple, Protocol, TypeVar
+
+import mqtt5
+
+from town.errors import Unavailable
+
+LARGEST_PACKET = 1 << 20
+"""Bytes of a packet that are held; of a larger one only the head is."""
+_HEAD = 80 << 10
+"""Bytes of a large packet that are kept: the longest topic, and more of the payload than quarantine keeps."""
+_PUBLISH = 3
+_T = TypeVar("_T")
+
+
+class Message(Protocol):
+    """An application message as it came: bytes on a topic. `packet_id` is None at QoS 0."""
+
+    @property
+    def topic(self) -> str:
+        """Empty when the packet could not be read."""
+
+    @property
+    def payload(self) -> bytes:
+        """The payload, or what is kept of it."""
+
+    @property
+    def qos(self) -> int:
+        """0 or 1."""
+
+    @property
+    def packet_id(self) -> int | None:
+        """What it is acknowledged by, on its own connection only."""
+
+    @property
+    def retain(self) -> bool:
+        """The broker had kept it for new subscribers."""
+
+    @property
+    def duplicate(self) -> bool:
+        """The broker sent it before."""
+
+
+class Foreign(NamedTuple):
+    """A PUBLISH that was not read: `size` and `sha256` are of all of the payload, `payload` its beginning."""
+
+    why: Literal["too_large", "malformed"]
+    topic: str
+    payload: bytes
+    qos: int
+    packet_id: int | None
+    retain: bool
+    duplicate: bool
+    size: int
+    sha256: str
+
+
+class Granted(NamedTuple):
+    """What a broker answered to our CONNECT."""
+
+    session_present: bool
+    keep_alive: int | None
+    """Seconds, when the broker wants others than we asked for."""
+
+
+class Connection(asyncio.Protocol):
+    """From CONNECT to the end. `take(connection, messages, size)` is called with every chunk that held messages."""
+
+    def __init__(self, take: Callable[["Connection", Sequence[Message], int], None]) -> None:
+        loop = asyncio.get_running_loop()
+        self.lost: asyncio.Future[str] = loop.create_future()
+        """Done when the connection is gone, with why."""
+        self.heard_at = 0.0
+        """When the broker last said anything, on the loop's clock."""
+        self.paused = False
+        self._take = take
+        self._loop = loop
+        self._transport: asyncio.Transport | None = None
+        self._rest = bytearray()
+        self._needed = 0
+        self._skim: _Skim | None = None
+        self._granted: asyncio.Future[mqtt5.ConnAckPacket] = loop.create_future()
+        self._subscribed: asyncio.Future[mqtt5.SubAckPacket] = loop.create_future()
+        self._farewell = ""
+
+    # What the session asks for.
+
+    async def connect(
+        self,
+        client_id: str,
+        *,
+        user: str | None,
+        password: str | None,
+        keep_alive: int,
+        session_expiry: int,
+        receive_max: int,
+        within: float,
+    ) -> Granted:
+        """Say CONNECT, asking for the session that is there, and wait for the answer; durations in seconds.
+
+        Raises Unavailable with the broker's reason.
+        """
+        packet = mqtt5.ConnectPacket(
+            client_id,
+            username=user,
+            password=None if password is None else password.encode(),
+            clean_start=False,
+            keep_alive=keep_alive,
+            session_expiry_interval=session_expiry,
+            receive_max=receive_max,
+        )
+        self._write(packet.write())
+        answer = await self._answer(self._granted, within, "CONNECT")
+        if answer.reason_code is not mqtt5.ConnAckReasonCode.SUCCESS:
+            raise Unavailable(f"the broker refuses us: {_words(answer.reason_code, answer.reason_str)}")
+        return Granted(answer.session_present, answer.server_keep_alive)
+
+    async def subscribe(self, filters: Sequence[str], *, within: float) -> list[str]:
+        """Subscribe at QoS 1; returns a line for each filter the broker refused."""
+        wanted = [
+            mqtt5.TopicFilter(each, max_qos=mqtt5.QoS.AT_LEAST_ONCE, retain_as_published=False) for each in filters
+        ]
+        self._subscribed = self._loop.create_future()
+        self._write(mqtt5.SubscribePacket(1, wanted).write())
+        answer = await self._answer(self._subscribed, within, "SUBSCRIBE")
+        codes = zip(filters, answer.reason_codes, strict=False)
+        return [f"{each}: {_words(code, answer.reason_str)}" for each, code in codes if code >= 0x80]
+
+    def acknowledge(self, packet_ids: Sequence[int]) -> None:
+        """Tell the broker it may forget these; on a connection that is gone, nothing: it will send them again."""
+        if not self.lost.done():
+            self._write(b"".join([b"\x40\x02" + packet_id.to_bytes(2, "big") for packet_id in packet_ids]))
+
+    def ping(self) -> None:
+        """Ask for a sign of life."""
+        self._write(mqtt5.PingReqPacket().write())
+
+    def pause(self) -> None:
+        """Read no more from the socket until `resume`."""
+        if not self.paused and self._transport is not None and not self.lost.done():
+            self.paused = True
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        if self.paused and self._transport is not None:
+            self.paused = False
+            self.heard_at = self._loop.time()
+            if not self.lost.done():
+                self._transport.resume_reading()
+
+    def close(self) -> None:
+        """Say goodbye; the broker keeps the session."""
+        if not self.lost.done():
+            self._write(mqtt5.DisconnectPacket().write())
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self, why: str) -> None:
+        """Drop the connection without a word."""
+        self._farewell = self._farewell or why
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def _answer(self, answer: asyncio.Future[_T], within: float, to: str) -> _T:
+        try:
+            async with asyncio.timeout(within):
+                await asyncio.wait((answer, self.lost), return_when=asyncio.FIRST_COMPLETED)
+        except TimeoutError:
+            raise Unavailable(f"no answer to {to} within {within:.0f} s") from None
+        if not answer.done():
+            raise Unavailable(f"{self.lost.result()} instead of an answer to {to}")
+        return answer.result()
+
+    def _write(self, data: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    # What the transport tells.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is open."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self.heard_at = self._loop.time()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is gone."""
+        why = self._farewell or (str(exc) if exc else "the broker closed the connection")
+        if not self.lost.done():
+            self.lost.set_result(why)
+
+    def data_received(self, data: bytes) -> None:
+        """Read every whole packet of the chunk; hand on its messages together."""
+        self.heard_at = self._loop.time()
+        messages: list[Message] = []
+        if self._skim is not None:
+            data = self._skim_on(data, messages)
+        if self._rest:
+            self._rest += data
+            if len(self._rest) >= self._needed:
+                whole, self._rest = self._rest, bytearray()
+                self._read(whole, messages)
+        elif data:
+            self._read(data, messages)
+        if messages:
+            self._take(self, messages, len(data))
+
+    def _read(self, data: bytes | bytearray, messages: list[Message]) -> None:
+        """Append what `data` holds to `messages`; what is left of it waits for more."""
+        read, publish = mqtt5.read, mqtt5.PublishPacket
+        view, position, end = memoryview(data), 0, len(data)
+        while position < end:
+            try:
+                packet, size = read(view[position:])
+            except IndexError:
+                self._wait_for_more(view[position:], messages)
+                return
+            except BaseException as error:
+                # The codec is native code: text that is not UTF-8 reaches us as a panic, which is no Exception.
+                if isinstance(error, KeyboardInterrupt | SystemExit):
+                    raise
+                size = self._malformed(view[position:], messages)
+                if not size:
+                    return
+                position += size
+                continue
+            position += size
+            if type(packet) is publish:
+                messages.append(packet)
+            else:
+                self._control(packet)
+
+    def _wait_for_more(self, view: memoryview, messages: list[Message]) -> None:
+        size = _packet_size(view)
+        if size is not None and size > LARGEST_PACKET and view[0] >> 4 == _PUBLISH and len(view) >= _HEAD:
+            self._skim = _Skim(view, size)
+            return
+        self._rest = bytearray(view)
+        self._needed = 0 if size is None else min(size, _HEAD) if size > LARGEST_PACKET else size
+
+    def _skim_on(self, data: bytes, messages: list[Message]) -> bytes:
+        """Let the rest of a large packet pass; returns what comes after it."""
+        skim = self._skim
+        assert skim is not None
+        after = skim.feed(data)
+        if skim.left == 0:
+            messages.append(skim.message())
+            self._skim = None
+        return after
+
+    def _malformed(self, view: memoryview, messages: list[Message]) -> int:
+        """What the codec cannot read: a whole PUBLISH is handed on as foreign, anything else ends the connection."""
+        size = _packet_size(view)
+        if size is None or size > len(view) or view[0] >> 4 != _PUBLISH:
+            self.abort("the broker sent something that is not MQTT 5")
+            return 0
+        payload = bytes(view[_Head(view).payload_at : size])
+        messages.append(_foreign("malformed", _Head(view), payload, len(payload), hashlib.sha256(payload).hexdigest()))
+        return size
+
+    def _control(self, packet: mqtt5.Packet) -> None:
+        match packet:
+            case mqtt5.ConnAckPacket() if not self._granted.done():
+                self._granted.set_result(packet)
+            case mqtt5.SubAckPacket() if not self._subscribed.done():
+                self._subscribed.set_result(packet)
+            case mqtt5.DisconnectPacket():
+                self._farewell = f"the broker ended it: {_words(packet.reason_code, packet.reason_str)}"
+            case _:
+                pass  # PINGRESP: that it came is what counts
+
+
+def _words(code: int, text: str | None) -> str:
+    name = getattr(code, "name", str(code)).lower().replace("_", " ")
+    return f"{name} ({text[:200]!r})" if text else name
+
+
+def _packet_size(view: memoryview) -> int | None:
+    """Bytes of the packet with its fixed header (MQTT 5 section 2.1); None when not even that is there yet."""
+    length = shift = 0
+    for index, byte in enumerate(view[1:5]):
+        length |= (byte & 0x7F) << shift
+        if not byte & 0x80:
+            return length + index + 2
+        shift += 7
+    return None
+
+
+class _Head:
+    """What stands before the payload of a PUBLISH (MQTT 5 section 3.3), read leniently."""
+
+    def __init__(self, view: memoryview) -> None:
+        first = view[0]
+        self.qos, self.retain, self.duplicate = first >> 1 & 3, bool(first & 1), bool(first & 8)
+        at = 1 + next((i + 1 for i, byte in enumerate(view[1:5]) if not byte & 0x80), 4)
+        length = int.from_bytes(view[at : at + 2], "big")
+        self.topic = bytes(view[at + 2 : at + 2 + length]).decode("utf-8", "replace")
+        at += 2 + length
+        self.packet_id: int | None = None
+        if self.qos:
+            self.packet_id = int.from_bytes(view[at : at + 2], "big")
+            at += 2
+        properties = shift = 0
+        for byte in view[at : at + 4]:
+            at += 1
+            properties |= (byte & 0x7F) << shift
+            shift += 7
+            if not byte & 0x80:
+                break
+        self.payload_at = at + properties
+
+
+def _foreign(why: Literal["too_large", "malformed"], head: _Head, payload: bytes, size: int, sha256: str) -> Foreign:
+    return Foreign(
+        why, head.topic, payload, min(head.qos, 1), head.packet_id, head.retain, head.duplicate, size, sha256
+    )
+
+
+class _Skim:
+    """A packet too large to hold, passing by: its head is kept, the rest only counted and hashed."""
+
+    def __init__(self, view: memoryview, size: int) -> None:
+        self.left = size - len(view)
+        """Bytes still to come."""
+        self._head = _Head(view)
+        self._payload = bytes(view[self._head.payload_at :])
+        self._size = max(0, size - self._head.payload_at)
+        self._hash = hashlib.sha256(self._payload)
+
+    def feed(self, data: bytes) -> bytes:
+        """Let bytes pass; returns those behind the packet."""
+        self._hash.update(data[: self.left])
+        after = data[self.left :]
+        self.left = max(0, self.left - len(data))
+        return after
+
+    def message(self) -> Foreign:
+        """What is told of it in the end."""
+        return _foreign("too_large", self._head, self._payload, self._size, self._hash.hexdigest())

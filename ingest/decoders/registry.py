@@ -1,0 +1,44 @@
+"""Every decoder by the name gateways call it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from ingest.decoded import Decoded, Rejected
+from ingest.decoders import native, zigbee2mqtt
+from town.errors import ConfigError
+from town.gateway import Gateway
+from town.moment import Moment
+
+
+class Decoder(msgspec.Struct, frozen=True):
+    """One format.
+
+    `start(options)` gives the state that one gateway's decoder keeps between messages; it raises ValueError for
+    options it does not know. `decode(topic, payload, received_at, state)` never raises, whatever the bytes. `extras`
+    says what a quantity means that the sensor's kind does not have: a mistake of a sender that was told what to send
+    (`refuse`), or the normal chattiness of a device (`count`).
+    """
+
+    start: Callable[[Mapping[str, Any]], Any]
+    decode: Callable[[str, bytes, Moment, Any], Decoded | Rejected]
+    extras: Literal["refuse", "count"]
+
+
+DECODERS: dict[str, Decoder] = {
+    "native": Decoder(native.start, native.decode, extras="refuse"),
+    "zigbee2mqtt": Decoder(zigbee2mqtt.start, zigbee2mqtt.decode, extras="count"),
+}
+
+
+def start_decoder(gateway: Gateway) -> tuple[Decoder, Any]:
+    """The decoder of a gateway and its fresh state; raises ConfigError naming the gateway and what is wrong."""
+    decoder = DECODERS.get(gateway.decoder)
+    if decoder is None:
+        known = ", ".join(sorted(DECODERS))
+        raise ConfigError(f"gateways.yaml, gateway {gateway.id}: no decoder {gateway.decoder!r}; there are {known}")
+    try:
+        return decoder, decoder.start(gateway.options)
+    except ValueError as error:
+        raise ConfigError(f"gateways.yaml, gateway {gateway.id}, options: {error}") from None

@@ -1,0 +1,141 @@
+"""What the keys of a Zigbee2MQTT state mean, and in which units (https://www.zigbee2mqtt.io/guide/usage/exposes.html)."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ingest.decoded import Channel
+from town.quantity import Value
+
+_DEEPEST_EXPOSES = 4
+
+CHANNELS: dict[str, tuple[str, str | None]] = {
+    "temperature": ("temperature", "°C"),
+    "humidity": ("humidity", "%"),
+    "pressure": ("pressure", "hPa"),
+    "illuminance": ("illuminance", "lx"),
+    "illuminance_lux": ("illuminance", "lx"),
+    "co2": ("co2", "ppm"),
+    "co": ("co", "ppm"),
+    "voc": ("voc", "µg/m³"),
+    "pm25": ("pm2_5", "µg/m³"),
+    "pm10": ("pm10", "µg/m³"),
+    "noise": ("noise", "dB"),
+    "soil_moisture": ("soil_moisture", "%"),
+    "wind_speed": ("wind_speed", "m/s"),
+    "flow": ("flow", "m³/h"),
+    "power": ("power", "W"),
+    "energy": ("energy", "kWh"),
+    "current": ("current", "A"),
+    "power_factor": ("power_factor", None),
+    "ac_frequency": ("frequency", "Hz"),
+    "voltage": ("voltage", None),
+    "battery": ("battery", "%"),
+    "smoke_density_dbm": ("smoke", "dB/m"),
+    "contact": ("open", None),
+    "occupancy": ("motion", None),
+    "presence": ("occupied", None),
+    "water_leak": ("leak", None),
+    "smoke": ("smoke_alarm", None),
+    "gas": ("gas_alarm", None),
+    "carbon_monoxide": ("co_alarm", None),
+    "tamper": ("tamper", None),
+    "fault": ("fault", None),
+    "sos": ("pressed", None),
+    "action": ("pressed", None),
+}
+"""Quantity of each key that has one, and the unit the key is in when the bridge does not tell."""
+
+_PRESSED = {"single", "double", "hold", "long", "press", "pressed", "emergency", "panic", "sos"}
+_RELEASED = {"release", "released", ""}
+
+_FACTORS: dict[tuple[str, str], float] = {
+    ("voltage", "mV"): 0.001,
+    ("current", "mA"): 0.001,
+    ("power", "kW"): 1000.0,
+    ("energy", "Wh"): 0.001,
+    ("pressure", "Pa"): 0.01,
+    ("pressure", "kPa"): 10.0,
+    ("voc", "mg/m³"): 1000.0,
+    ("pm2_5", "mg/m³"): 1000.0,
+    ("flow", "L/h"): 0.001,
+}
+"""Factor from a unit a bridge may tell to the quantity's own."""
+
+_SAME = {("voltage", "V"), ("power_factor", ""), ("pm2_5", "ug/m3"), ("pm10", "ug/m3"), ("voc", "ug/m3")}
+
+
+def convert(key: str, value: Value, unit: str | None, state: Mapping[str, Any]) -> tuple[str, Value] | Channel:
+    """The quantity and value of a key in canonical units, or the key as it is when it has none or its unit is unknown.
+
+    `unit` is what the bridge told, `state` the whole message: what stands beside a key can say what it means.
+    """
+    special = _SPECIAL.get(key)
+    if special is not None:
+        return special(key, value, unit, state)
+    if key not in CHANNELS:
+        return Channel(key, value, unit)
+    return _scaled(key, value, unit, CHANNELS[key][1])
+
+
+def _scaled(key: str, value: Value, unit: str | None, usual: str | None) -> tuple[str, Value] | Channel:
+    """The value in the quantity's own unit, which is the usual one of its key; a Channel when there is no way there."""
+    quantity = CHANNELS[key][0]
+    if unit is None or unit == usual or (quantity, unit) in _SAME or not isinstance(value, float):
+        return quantity, value
+    factor = _FACTORS.get((quantity, unit))
+    return (quantity, value * factor) if factor else Channel(key, value, unit)
+
+
+def _contact(key: str, value: Value, unit: str | None, state: Mapping[str, Any]) -> tuple[str, Value] | Channel:
+    return "open", not value if isinstance(value, bool) else value  # contact true: the magnet is there, closed
+
+
+def _action(key: str, value: Value, unit: str | None, state: Mapping[str, Any]) -> tuple[str, Value] | Channel:
+    if value in _PRESSED or value in _RELEASED:
+        return "pressed", value in _PRESSED
+    return Channel(key, value)
+
+
+def _voltage(key: str, value: Value, unit: str | None, state: Mapping[str, Any]) -> tuple[str, Value] | Channel:
+    """Millivolts of a battery or volts of the mains: told by the bridge, else by what stands beside it."""
+    if unit is None and ("battery" in state or "battery_low" in state):
+        unit = "mV"
+    elif unit is None and {"power", "current", "energy"} & state.keys():
+        unit = "V"
+    return Channel(key, value) if unit is None else _scaled(key, value, unit, "V")
+
+
+def _illuminance(key: str, value: Value, unit: str | None, state: Mapping[str, Any]) -> tuple[str, Value] | Channel:
+    """Version 1 sends a raw figure and, beside it, `illuminance_lux`; version 2 sends lux."""
+    if "illuminance_lux" in state:
+        return Channel(key, value)
+    return _scaled(key, value, unit, "lx")
+
+
+_SPECIAL: dict[str, Callable[[str, Value, str | None, Mapping[str, Any]], tuple[str, Value] | Channel]] = {
+    "contact": _contact,
+    "action": _action,
+    "voltage": _voltage,
+    "illuminance": _illuminance,
+}
+
+
+def units(definition: Any) -> dict[str, str]:
+    """Units by key of a device's `definition.exposes`; nothing for a device the bridge does not know."""
+    exposes = definition.get("exposes") if isinstance(definition, dict) else None
+    found: dict[str, str] = {}
+    for each in _exposed(exposes, _DEEPEST_EXPOSES):
+        key, unit = each.get("property"), each.get("unit")
+        if isinstance(key, str) and isinstance(unit, str):
+            found[key] = unit
+    return found
+
+
+def _exposed(exposes: Any, depth: int) -> Iterator[dict[str, Any]]:
+    """Every feature, those inside others (a lock, a switch) included."""
+    if not isinstance(exposes, list) or not depth:
+        return
+    for each in exposes:
+        if isinstance(each, dict):
+            yield each
+            yield from _exposed(each.get("features"), depth - 1)

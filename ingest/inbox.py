@@ -1,0 +1,66 @@
+"""Between the socket and the decoders: chunks of messages wait here, and when there are many the socket waits too."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ingest.connection import Connection, Message
+from ingest.ledger import Ledger
+
+_MOST_MESSAGES = 20_000
+_MOST_BYTES = 16 << 20
+
+
+class Arrival(NamedTuple):
+    """The messages of one chunk, and the connection on which they are to be acknowledged."""
+
+    connection: Connection
+    messages: Sequence[Message]
+    size: int
+
+
+class Inbox:
+    """Holds about 20,000 messages or 16 MiB; beyond that it stops reading from the socket until half is gone."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._arrivals: deque[Arrival] = deque()
+        self._bytes = 0
+        self._paused: Connection | None = None
+        self._some = asyncio.Event()
+
+    def put(self, connection: Connection, messages: Sequence[Message], size: int) -> None:
+        """Take a chunk; called by the connection as the bytes come."""
+        self._arrivals.append(Arrival(connection, messages, size))
+        self._ledger.received += len(messages)
+        self._ledger.messages_waiting += len(messages)
+        self._bytes += size
+        self._some.set()
+        if self._ledger.messages_waiting > _MOST_MESSAGES or self._bytes > _MOST_BYTES:
+            connection.pause()
+            self._paused = connection
+
+    def get(self) -> Arrival | None:
+        """The oldest chunk, if there is one."""
+        if not self._arrivals:
+            return None
+        arrival = self._arrivals.popleft()
+        self._ledger.messages_waiting -= len(arrival.messages)
+        self._bytes -= arrival.size
+        if self._paused and self._ledger.messages_waiting < _MOST_MESSAGES // 2 and self._bytes < _MOST_BYTES // 2:
+            self._paused.resume()
+            self._paused = None
+        return arrival
+
+    async def wait(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - asyncio.timeout is what it uses
+        """Return once there is a chunk, or after `timeout` seconds; whether there is one."""
+        if self._arrivals:
+            return True
+        self._some.clear()
+        try:
+            async with asyncio.timeout(timeout):
+                await self._some.wait()
+        except TimeoutError:
+            return bool(self._arrivals)
+        return True

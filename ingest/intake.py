@@ -1,0 +1,172 @@
+"""The hot path: messages are decoded, resolved, judged and stored in batches, and then acknowledged.
+
+A message is acknowledged when the store has its readings and the quarantine what was refused of them, and all messages
+before it are. Until then the broker keeps it, and sends it again should we be gone.
+"""
+
+import asyncio
+
+from ingest.batch import Backlog, Batch
+from ingest.connection import Foreign, Message
+from ingest.decoded import Decoded, Rejected
+from ingest.inbox import Arrival, Inbox
+from ingest.ledger import Ledger
+from ingest.line import Line, Lines
+from ingest.quarantine import Quarantine, Refusal
+from ingest.reason import Reason, Scope
+from ingest.resolve import GATEWAY_DEVICE
+from ingest.seen import Seen
+from ingest.session import Session, SessionSettings
+from ingest.status import GatewayStatus
+from ingest.writing import Writing
+from town.moment import Moment
+from town.ports import Clock, Deliver, Gauge, PartHealth, ReadingWriter
+from town.reading import Reading
+from town.town import Town
+
+LARGEST_PAYLOAD = 256 << 10
+"""Bytes of a payload that is decoded, unless said otherwise."""
+_PAUSE = 0.002
+"""Seconds without a message after which a batch goes."""
+_LONGEST_WAIT = 0.01
+"""Seconds after which a batch goes to the rules though messages keep coming; writes then gather what waits."""
+_WRITERS = 3
+
+
+class Intake:
+    """Takes everything in from one broker for one town, from `run` until it is cancelled."""
+
+    def __init__(
+        self,
+        town: Town,
+        session: SessionSettings,
+        *,
+        store: ReadingWriter,
+        judge: Deliver,
+        quarantine: Quarantine,
+        clock: Clock,
+        largest_payload: int = LARGEST_PAYLOAD,
+    ) -> None:
+        self.ledger = Ledger(town.gateways)
+        self._lines = Lines(town, self.ledger)
+        self._inbox = Inbox(self.ledger)
+        self._session = Session(session, self._lines.filters, take=self._inbox.put, clock=clock)
+        self._backlog = Backlog()
+        self._writing = Writing(town, self.ledger, self._backlog, store=store, quarantine=quarantine, clock=clock)
+        self._judge, self._clock, self._largest_payload = judge, clock, largest_payload
+        self._seen = Seen(session.receive_max)
+
+    async def run(self) -> None:
+        """Take messages in until cancelled; what is not stored then stays with the broker."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._session.run(), name="ingest session")
+            group.create_task(self._gather(), name="ingest gather")
+            for number in range(_WRITERS):
+                group.create_task(self._writing.run(), name=f"ingest write {number + 1}")
+
+    def parts(self) -> list[PartHealth]:
+        """How the broker and the store are, seen from here."""
+        return [self._session.health(), self._writing.health()]
+
+    def figures(self) -> list[Gauge]:
+        """Everything counted."""
+        self.ledger.connections = self._session.connections
+        return self.ledger.figures()
+
+    def statuses(self) -> list[GatewayStatus]:
+        """How every gateway is, in the order of gateways.yaml."""
+        return [line.watch.status() for line in self._lines.lines.values()]
+
+    async def _gather(self) -> None:
+        """Make batches, have them judged, and line them up for the store: the rules do not wait for the store."""
+        while True:
+            await self._inbox.wait()
+            batch = await self._fill()
+            self.ledger.batches += 1
+            if batch.readings:
+                await self._judge(batch.readings)
+            await self._backlog.put(batch)
+
+    async def _fill(self) -> Batch:
+        """A batch of what comes until the input pauses, it is full, or the time is up."""
+        loop, batch = asyncio.get_running_loop(), Batch()
+        until = loop.time() + _LONGEST_WAIT
+        while not batch.full and loop.time() < until:
+            arrival = self._inbox.get()
+            if arrival is not None:
+                self._decode(arrival, batch)
+                await asyncio.sleep(0)  # let the socket be read
+            elif not await self._inbox.wait(_PAUSE):
+                break
+        return batch
+
+    def _decode(self, arrival: Arrival, batch: Batch) -> None:
+        """Decode and resolve the messages of a chunk into a batch, without a pause in between."""
+        now, readings, packet_ids = self._clock(), batch.readings, list[int]()
+        before = len(readings)
+        known, find, largest = self._lines.known, self._lines.find, self._largest_payload
+        for message in arrival.messages:
+            topic, payload, packet_id, retained = message.topic, message.payload, message.packet_id, message.retain
+            line = known(topic) or find(topic)
+            account = line.account
+            account.received += 1
+            account.bytes += len(payload)
+            if retained:
+                account.retained += 1
+            if packet_id is not None:
+                packet_ids.append(packet_id)
+                again = message.duplicate
+                account.redelivered += again
+                if self._seen.before(packet_id, topic, payload, again=again):
+                    self._refuse(line, message, batch, reason=Reason.DUPLICATE, detail="sent again by the broker")
+                    continue
+            if len(payload) > largest or type(message) is Foreign:
+                self._refuse_unread(line, message, batch)
+                continue
+            decoded = line.decode(topic, payload, now)
+            if isinstance(decoded, Rejected):
+                self._refuse(line, message, batch, reason=decoded.reason, detail=decoded.detail)
+                continue
+            account.decoded += 1
+            resolver = line.resolver
+            if decoded.readings:
+                resolver.resolve(decoded.readings, readings, received_at=now, retained=retained)
+                if not retained:
+                    line.watch.heard(now)
+            if decoded.statuses or decoded.faults:
+                self._take_rest(line, decoded, readings, now)
+            if resolver.refused:
+                for scope, reason, detail in resolver.refused:
+                    self._refuse(line, message, batch, reason=reason, detail=detail, scope=scope)
+                resolver.refused.clear()
+        if packet_ids:
+            batch.receipts.append((arrival.connection, packet_ids))
+        batch.size += arrival.size
+        self.ledger.readings_waiting += len(readings) - before
+
+    def _take_rest(self, line: Line, decoded: Decoded, readings: list[Reading], now: Moment) -> None:
+        """What is rarer than readings: who is online, and what could not be read beside what could."""
+        for status in decoded.statuses:
+            line.watch.told(status, now)
+            device = GATEWAY_DEVICE if status.device is None else status.device
+            line.resolver.resolve_online(device, status.online, readings, received_at=now)
+        for fault in decoded.faults:
+            line.resolver.refuse(fault.reason, fault.detail)
+
+    def _refuse_unread(self, line: Line, message: Message, batch: Batch) -> None:
+        if not isinstance(message, Foreign):
+            size = len(message.payload)
+            self._refuse(line, message, batch, reason=Reason.TOO_LARGE, detail=f"{size} bytes")
+        elif message.why == "malformed":
+            self._refuse(line, message, batch, reason=Reason.MALFORMED_PACKET, detail="text that is not UTF-8")
+        else:
+            self._refuse(line, message, batch, reason=Reason.TOO_LARGE, detail=f"{message.size} bytes")
+
+    def _refuse(
+        self, line: Line, message: Message, batch: Batch, *, reason: Reason, detail: str, scope: Scope = Scope.MESSAGE
+    ) -> None:
+        """Count a refusal and let it go to quarantine with its batch."""
+        line.account.count(scope, reason)
+        whole = (message.size, message.sha256) if isinstance(message, Foreign) else (None, None)
+        at = self._clock()
+        batch.refusals.append(Refusal(at, line.gateway, message.topic, reason, scope, detail, message.payload, *whole))

@@ -1,0 +1,210 @@
+"""From what a device said to a reading of a sensor of this town: who it is, when it was, what can be believed."""
+
+from collections.abc import Sequence
+from math import isfinite
+from typing import Any, Literal, NamedTuple
+
+from ingest.decoded import DeviceReading
+from ingest.ledger import Account
+from ingest.reason import Reason, Scope
+from town.moment import DAY, SECOND, Moment
+from town.quantity import Quantity, Value, ValueType
+from town.reading import Flag, Reading
+from town.town import Town
+
+GATEWAY_DEVICE = "gateway"
+"""The external id of the sensor, of kind `gateway`, that stands for a gateway itself."""
+ONLINE = "online"
+
+_AHEAD = 60 * SECOND
+_BEHIND = 400 * DAY
+_FIRST_MOMENT: Moment = 1_577_836_800_000  # 2020-01-01T00:00:00Z: before it, a clock was never set
+_LONGEST_TEXT = 255
+_LARGEST = 1.7976931348623157e308
+
+
+class Refused(NamedTuple):
+    """One thing the resolver does not believe."""
+
+    scope: Scope
+    reason: Reason
+    detail: str
+
+
+class _Check(NamedTuple):
+    """What a value must be to pass at once: of exactly that type and within the bounds."""
+
+    type: type
+    low: Any
+    high: Any
+    quantity: ValueType
+
+
+class _Never:
+    """No value is of this type: it sends every text down the careful way."""
+
+
+class _Known:
+    """A sensor as the hot path needs it, with what it said last."""
+
+    __slots__ = ("checks", "last_at", "last_values", "sensor", "stamped_at")
+
+    def __init__(self, sensor: str, checks: dict[str, _Check]) -> None:
+        self.sensor, self.checks = sensor, checks
+        self.last_at: Moment | None = None
+        self.last_values: dict[str, Value] = {}
+        self.stamped_at: Moment = 0
+
+
+class Resolver:
+    """Resolves the readings of one gateway. What it does not believe is left in `refused` for the caller to take."""
+
+    def __init__(self, town: Town, gateway: str, *, extras: Literal["refuse", "count"], account: Account) -> None:
+        self.refused: list[Refused] = []
+        self._account, self._extras = account, extras
+        self._known = {
+            sensor.external_id: _Known(sensor.id, _checks(town, sensor.kind))
+            for sensor in town.sensors.values()
+            if sensor.gateway == gateway
+        }
+
+    def resolve(
+        self, readings: Sequence[DeviceReading], into: list[Reading], *, received_at: Moment, retained: bool
+    ) -> None:
+        """Append the readings that can be believed, wholly or in part, to `into`."""
+        earliest, latest = max(received_at - _BEHIND, _FIRST_MOMENT), received_at + _AHEAD
+        for reading in readings:
+            known = self._known.get(reading.device)
+            if known is None:
+                self.refuse(Reason.UNKNOWN_SENSOR, f"no sensor {reading.device[:80]!r} on this gateway")
+                continue
+            values, at = reading.values, reading.at
+            flags: tuple[Flag, ...] = ()
+            if at is None:
+                if retained:
+                    self.refuse(Reason.STALE, known.sensor)
+                    continue
+                at, flags = _stamp(known, received_at), _NO_CLOCK
+            else:
+                if at == known.last_at and values == known.last_values:
+                    self.refuse(Reason.DUPLICATE, f"{known.sensor} at {at}")
+                    continue
+                known.last_at, known.last_values = at, values
+                if at > latest or at < earliest:
+                    at, flags = self._replace(known, at, received_at, latest)
+            checks = known.checks
+            for quantity, value in values.items():
+                check = checks.get(quantity)
+                if check is None or type(value) is not check[0] or not check[1] <= value <= check[2]:
+                    self._sift(known, reading, into, at=at, received_at=received_at, flags=flags)
+                    break
+            else:
+                if values:
+                    self._account.readings += 1
+                    into.append(Reading(known.sensor, at, received_at, values, flags))
+                else:
+                    self._nothing_left(known, {})
+
+    def resolve_online(self, device: str, online: bool, into: list[Reading], *, received_at: Moment) -> None:
+        """Append whether a device can be reached, if its sensor measures that."""
+        known = self._known.get(device)
+        if known is not None and ONLINE in known.checks:
+            self._account.readings += 1
+            at = _stamp(known, received_at)
+            into.append(Reading(known.sensor, at, received_at, {ONLINE: online}, _NO_CLOCK))
+
+    def _replace(
+        self, known: _Known, at: Moment, received_at: Moment, latest: Moment
+    ) -> tuple[Moment, tuple[Flag, ...]]:
+        """The moment of receipt in place of a clock that cannot be right."""
+        reason, flag = (Reason.CLOCK_FUTURE, Flag.CLOCK_FUTURE) if at > latest else (Reason.CLOCK_PAST, Flag.CLOCK_PAST)
+        self.refused.append(Refused(Scope.CLOCK, reason, f"{known.sensor}: {(at - received_at) // SECOND} s from now"))
+        return _stamp(known, received_at), (flag,)
+
+    def _sift(
+        self,
+        known: _Known,
+        reading: DeviceReading,
+        into: list[Reading],
+        *,
+        at: Moment,
+        received_at: Moment,
+        flags: tuple[Flag, ...],
+    ) -> None:
+        """The careful way: keep the values that can be believed, name the others."""
+        believed: dict[str, Value] = {}
+        doubted: dict[str, tuple[Reason, str]] = {}
+        for quantity, value in reading.values.items():
+            check = known.checks.get(quantity)
+            reason = Reason.UNKNOWN_QUANTITY if check is None else _doubt(check, value)
+            if reason is None:
+                believed[quantity] = value
+            elif check is None and self._extras == "count":
+                self._account.extras += 1
+            else:
+                doubted[quantity] = (reason, f"{known.sensor}: {quantity[:80]!r} = {_quote(value)}")
+        if not believed:
+            self._nothing_left(known, doubted)
+            return
+        self.refused += [Refused(Scope.VALUE, *doubt) for doubt in doubted.values()]
+        self._account.readings += 1
+        refused = {each: Flag.OUT_OF_RANGE for each in doubted if each in known.checks}
+        into.append(Reading(known.sensor, at, received_at, believed, flags, refused))
+
+    def _nothing_left(self, known: _Known, doubted: dict[str, tuple[Reason, str]]) -> None:
+        """A reading without any value: refused, unless the format is chatty and it only spoke of other things."""
+        if doubted:
+            reason, detail = next(iter(doubted.values()))
+            self.refuse(reason, detail)
+        elif self._extras == "refuse":
+            self.refuse(Reason.NO_VALUES, known.sensor)
+
+    def refuse(self, reason: Reason, detail: str) -> None:
+        """Count a reading of which nothing can be believed, and leave why in `refused`."""
+        self._account.readings += 1
+        self.refused.append(Refused(Scope.READING, reason, detail))
+
+
+_NO_CLOCK = (Flag.NO_CLOCK,)
+
+
+def _stamp(known: _Known, received_at: Moment) -> Moment:
+    """The moment of receipt, a millisecond later than the last one given to this sensor so that none hides another."""
+    known.stamped_at = received_at if received_at > known.stamped_at else known.stamped_at + 1
+    return known.stamped_at
+
+
+def _checks(town: Town, kind: str) -> dict[str, _Check]:
+    """A check for every quantity that a sensor of the kind may report."""
+    return {
+        quantity: _check(town.quantities[quantity], *town.plausible_range(kind, quantity))
+        for quantity in town.kinds[kind].quantities
+    }
+
+
+def _check(quantity: Quantity, low: float | None, high: float | None) -> _Check:
+    match quantity.type:
+        case ValueType.FLOAT:
+            bounds = (-_LARGEST if low is None else low, _LARGEST if high is None else high)
+            return _Check(float, *bounds, quantity.type)
+        case ValueType.BOOL:
+            return _Check(bool, False, True, quantity.type)
+        case ValueType.TEXT:
+            return _Check(_Never, "", "", quantity.type)
+
+
+def _doubt(check: _Check, value: Any) -> Reason | None:
+    """Why a value is not believed; None when it is."""
+    match check.quantity:
+        case ValueType.FLOAT if type(value) is float:
+            if not isfinite(value):
+                return Reason.NOT_A_NUMBER
+            return None if check.low <= value <= check.high else Reason.OUT_OF_RANGE
+        case ValueType.TEXT if type(value) is str:
+            return None if len(value) <= _LONGEST_TEXT and value.isprintable() else Reason.OUT_OF_RANGE
+        case _:
+            return None if type(value) is check.type else Reason.WRONG_TYPE
+
+
+def _quote(value: Any) -> str:
+    return repr(value[:80] if isinstance(value, str) else value)[:120]
