@@ -226,17 +226,17 @@ def members_of(term: Gathered, view: View) -> list[View]:
 def _gathered(term: Gathered, view: View) -> Evaluate:
     bodies = [bind(term.body, inside) for inside in members_of(term, view)]
 
-    def count_of(t: Moment) -> float | None:
+    def count_of(t: Moment) -> float:
         known = [value for body in bodies if (value := body(t)) is not None]
-        return float(sum(known)) if known else None
+        return float(sum(known))
 
     def mean_of(t: Moment) -> float | None:
         known = [value for body in bodies if (value := body(t)) is not None]
         return sum(known) / len(known) if known else None
 
-    def any_of(t: Moment) -> bool | None:
+    def any_of(t: Moment) -> bool:
         known = [value for body in bodies if (value := body(t)) is not None]
-        return any(known) if known else None
+        return any(known)
 
     def all_of(t: Moment) -> bool | None:
         values = [body(t) for body in bodies]

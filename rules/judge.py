@@ -4,7 +4,7 @@ from typing import Protocol
 
 import msgspec
 
-from rules.memory import NEVER, Memory, Track, View, Watch
+from rules.memory import NEVER, Memory, View, Watch
 from rules.rule import Rule
 from rules.subject import Judged
 from town.alert import Cause, Condition, Observation, Reason, Severity, Subject, Transition
@@ -24,7 +24,7 @@ class Standing(msgspec.Struct):
     failing_since: Moment | None = None
     """When an active condition began to be over."""
     heard: list[Moment] = []
-    """By when the quantities were last heard, down time added, for those that notice silence."""
+    """When news of the quantities last came in, down time added, for those that notice silence."""
     by_silence: bool = False
     """Whether it is active because of silence."""
     error: str | None = None
@@ -115,12 +115,12 @@ class ConditionJudge:
 
     def _while_active(self, truth: bool | None, at: Moment, received: Moment, now: Moment) -> Transition | None:
         standing = self.standing
-        if standing.by_silence and received - at > self._missing_after:
-            return None  # what was buffered during the silence does not end it
         if truth:
             standing.failing_since = None
             standing.by_silence = False
             return None
+        if standing.by_silence:
+            at = received  # silence is told by the wall clock, and so is its end, whatever was buffered meanwhile
         over = (None if truth is None else True) if self._clear is None else self._clear(at)
         if over is None:
             return None
@@ -177,8 +177,9 @@ class SilenceJudge:
         "_limit",
         "_memory",
         "_oldest",
+        "_seen",
+        "_tracks",
         "_view",
-        "_watch",
         "index",
         "notices_silence",
         "rule",
@@ -190,43 +191,43 @@ class SilenceJudge:
         assert rule.absent is not None
         self.index, self.rule, self.subject = index, rule, judged.subject
         self._memory = memory.sensor(judged.subject.id)
-        self._watch = memory.watch(judged.subject, judged.members)
-        self._view = _view(rule, judged, memory, self._watch)
+        self._view = _view(rule, judged, memory, memory.watch(judged.subject, judged.members))
         self._oldest = not rule.absent.every
         self._limit = silence_limit(rule, judged)
         self.notices_silence = True
-        for track in (listened := self._tracks()).values():
+        found = {quantity: self._view.track(quantity) for quantity in rule.absent.quantities}
+        self._tracks = {quantity: track for quantity, track in found.items() if track is not None}
+        for track in self._tracks.values():
             track.judges.append(self)
-        if not listened:
+        if not self._tracks:
             self._memory.judges.append(self)
+        self._seen = self._newest()
         self.standing = Standing(severity=rule.definition.severity, version=rule.version)
 
-    def _tracks(self) -> dict[str, Track]:
-        assert self.rule.absent is not None
-        found = {quantity: self._view.track(quantity) for quantity in self.rule.absent.quantities}
-        return {quantity: track for quantity, track in found.items() if track is not None}
-
-    def _last_heard(self) -> list[Moment]:
-        return [track.at for track in self._tracks().values()] or [self._memory.heard]
+    def _newest(self) -> list[Moment]:
+        return [track.order for track in self._tracks.values()] or [self._memory.heard]
 
     def _quiet_since(self) -> Moment:
         heard = self.standing.heard
         return min(heard) if self._oldest else max(heard)
 
     def judge(self, received: Moment, now: Moment) -> Transition | None:
-        """Something was heard."""
-        standing, at = self.standing, self._watch.at
-        standing.heard = [max(pair) for pair in zip(standing.heard, self._last_heard(), strict=True)]
+        """Something was heard: what is new ends silence when it arrives, however long ago it was measured."""
+        standing, newest = self.standing, self._newest()
+        for place, (one, other) in enumerate(zip(self._seen, newest, strict=True)):
+            if one != other:
+                standing.heard[place] = max(standing.heard[place], received)
+        self._seen = newest
         if standing.condition is NORMAL:
             return None
         if received - self._quiet_since() >= self._limit:
             standing.failing_since = None
             return None
         if standing.failing_since is None:
-            standing.failing_since = at
-        if at - standing.failing_since < self.rule.keep_active_for:
+            standing.failing_since = received
+        if received - standing.failing_since < self.rule.keep_active_for:
             return None
-        return self._change(NORMAL, at=at, since=standing.failing_since, now=now, cause=Cause.CONDITION)
+        return self._change(NORMAL, at=received, since=standing.failing_since, now=now, cause=Cause.CONDITION)
 
     def due(self) -> Moment | None:
         """When it will have been silent for too long."""
@@ -247,18 +248,17 @@ class SilenceJudge:
 
     def begin(self, now: Moment, pause: Duration) -> None:
         """Start to notice silence; what was never heard is silent from now."""
-        heard = self._last_heard()
-        if len(self.standing.heard) != len(heard):
-            self.standing.heard = [max(now, one) for one in heard]
-        else:
-            self.standing.heard = [min(one + pause, max(now, one)) for one in self.standing.heard]
+        self._seen = self._newest()
+        if len(self.standing.heard) != len(self._seen):
+            self.standing.heard = [now] * len(self._seen)
+        self.standing.heard = [min(one + pause, max(now, one)) for one in self.standing.heard]
 
     def _change(self, condition: Condition, *, at: Moment, since: Moment, now: Moment, cause: Cause) -> Transition:
         limit = f"silent for {format_duration(self._limit)}"
         sensor, silent = self.subject.id, condition is ACTIVE
         observations = [
             Observation(sensor, name, track.last, _moment(track.at), limit=limit, holds=silent)
-            for name, track in self._tracks().items()
+            for name, track in self._tracks.items()
         ] or [Observation(sensor, "", None, _moment(self._memory.heard), limit=limit, holds=silent)]
         reason = Reason(tuple(observations), f"absent {limit}", self.rule.version)
         return changed(self, condition, at=at, since=since, now=now, cause=cause, reason=reason)

@@ -111,8 +111,8 @@ def _call(node: Call, names: Names) -> Term:
         example = f"{node.name}(x, 10m)" if function.windowed else f"{node.name}(x)"
         raise ExpressionError(column, f"`{node.name}` takes {wanted} argument(s)", f"write `{example}`")
     quantity = _quantity_argument(node, names)
-    if quantity.type != "float" and function.numbers_only:
-        raise ExpressionError(column, f"`{node.name}` needs numbers; `{quantity.id}` is {quantity.type}")
+    if quantity.type not in function.takes:
+        raise ExpressionError(column, f"`{node.name}` cannot be made of `{quantity.id}`, which is {quantity.type}")
     width = _width(node.arguments[1]) if function.windowed else 0
     type_, unit = function.result or _TYPES[quantity.type], quantity.unit if function.keeps_unit else None
     difference = node.name in ("rate", "delta", "stddev")
