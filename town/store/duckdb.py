@@ -37,8 +37,10 @@ class DuckStore:
     neither the loop nor a write. Use it with `async with`; raises ConfigError when the file cannot be used.
     """
 
-    def __init__(self, path: Path | None, town: Town, *, memory_mb: int = 128) -> None:
-        self._path, self._memory_mb = path, memory_mb
+    def __init__(
+        self, path: Path | None, town: Town, *, memory_mb: int = 128, save_newest_every: int = SAVE_NEWEST_EVERY
+    ) -> None:
+        self._path, self._memory_mb, self._save_newest_every = path, memory_mb, save_newest_every
         self._acceptance = Acceptance(town)
         self._types = {quantity.id: quantity.type for quantity in town.quantities.values()}
         self._writing = ThreadPoolExecutor(1, "duckdb-write")
@@ -165,7 +167,7 @@ class DuckStore:
         self._catalogue.see_fresh(batch.fresh)
         self._catalogue.see(batch.late)
         self._unsaved += len(batch.fresh) + len(batch.late)
-        if self._unsaved >= SAVE_NEWEST_EVERY:
+        if self._unsaved >= self._save_newest_every:
             self._save_newest()
         return batch.refused
 

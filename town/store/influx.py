@@ -45,7 +45,7 @@ class InfluxStore:
         token: str | None = None,
     ) -> None:
         """`url` is such as `http://127.0.0.1:8086`. Raises ConfigError for ids that InfluxDB cannot keep."""
-        self._town, self._database = town, database
+        self._town, self.url, self.database = town, url, database
         self._acceptance = Acceptance(town)
         self._encoder = LineEncoder(town)
         self._server = InfluxServer(url, database, user=user, password=password, token=token)
@@ -70,16 +70,16 @@ class InfluxStore:
         if not version.lstrip("v").startswith("1."):
             return f"InfluxDB {version}: the database is not made here"
         tables = await self._server.query("SHOW DATABASES", database=False)
-        if any([self._database] == row[:1] for table in tables for row in table.values):
-            return f"InfluxDB {version}: database {self._database} is there"
-        await self._server.query(f"CREATE DATABASE {influxql.name(self._database)}", database=False)
-        return f"InfluxDB {version}: made database {self._database}"
+        if any([self.database] == row[:1] for table in tables for row in table.values):
+            return f"InfluxDB {version}: database {self.database} is there"
+        await self._server.query(f"CREATE DATABASE {influxql.name(self.database)}", database=False)
+        return f"InfluxDB {version}: made database {self.database}"
 
     async def check(self) -> str:
         """What answers, and in which version, after asking it for a reading."""
         version = await self._server.version()
         await self._server.query(influxql.everything(families=self._families, among="time < 0", most=0))
-        return f"InfluxDB {version} at {self._server.base}, database {self._database}"
+        return f"InfluxDB {version} at {self.url}, database {self.database}"
 
     async def write(self, readings: Sequence[Reading]) -> Sequence[RefusedReading]:
         """Store a batch, durably on return; see `town.ports.ReadingWriter`."""

@@ -24,7 +24,7 @@ def open_store(settings: Settings, town: Town, state: Path) -> DuckStore | Influ
     if scheme == "duckdb":
         return DuckStore(_path(rest, state), town)
     if scheme not in _SCHEMES:
-        raise ConfigError(f"TOWN_STORE_URL: {scheme:.40!r} is not a store: {_EXPECTED}")
+        raise ConfigError(f"TOWN_STORE_URL: {scheme[:40]!r} is not a store: {_EXPECTED}")
     base, database = _server(settings.store_url)
     secret, token = settings.store_password, settings.store_token
     if settings.store_user and token:
@@ -49,8 +49,8 @@ def _server(url: str) -> tuple[str, str]:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port or 8086
-    except ValueError as error:
-        raise ConfigError(f"TOWN_STORE_URL: {error}: {_EXPECTED}") from None
+    except ValueError:  # its words may quote a password
+        raise ConfigError(f"TOWN_STORE_URL: host and port cannot be read: {_EXPECTED}") from None
     if parts.username or parts.password:
         raise ConfigError("TOWN_STORE_URL: no user and no password in it: set TOWN_STORE_USER and TOWN_STORE_PASSWORD")
     database = parts.path.strip("/")
