@@ -119,7 +119,7 @@ class Connection(asyncio.Protocol):
         )
         self._write(packet.write())
         answer = await self._answer(self._granted, within, "CONNECT")
-        if answer.reason_code is not mqtt5.ConnAckReasonCode.SUCCESS:
+        if answer.reason_code != mqtt5.ConnAckReasonCode.SUCCESS:
             raise Unavailable(f"the broker refuses us: {_words(answer.reason_code, answer.reason_str)}")
         return Granted(answer.session_present, answer.server_keep_alive)
 
@@ -132,7 +132,7 @@ class Connection(asyncio.Protocol):
         self._write(mqtt5.SubscribePacket(1, wanted).write())
         answer = await self._answer(self._subscribed, within, "SUBSCRIBE")
         codes = zip(filters, answer.reason_codes, strict=False)
-        return [f"{each}: {_words(code, answer.reason_str)}" for each, code in codes if code >= 0x80]
+        return [f"{each}: {_words(code, answer.reason_str)}" for each, code in codes if int(code) >= 0x80]
 
     def acknowledge(self, packet_ids: Sequence[int]) -> None:
         """Tell the broker it may forget these; on a connection that is gone, nothing: it will send them again."""
