@@ -23,13 +23,15 @@ from alerts.questions import (
 )
 from alerts.record import Record, alert_of, by_person, write
 from town.alert import Alert, AlertDefinition, AlertState, DeliveryState, Subject, Transition
+from town.errors import Unavailable
 from town.moment import DAY, HOUR, Duration, Moment, format_moment
-from town.ports import ActionRefused, AlertDetail, AlertFilter, Clock
+from town.ports import ActionRefused, AlertDetail, AlertFilter, Clock, Gauge, PartHealth
 from town.town import Town
 
 KEEP_TAKEN = 90 * DAY
 """How long a transition that comes again is known; the engine's snapshots are minutes old."""
 LONGEST_COMMENT = 2_000
+_OPEN = "Open alerts."
 
 Listener = Callable[[frozenset[str]], None]
 """Called with the ids of alerts after their change is in the book; it must be quick and must not raise."""
@@ -43,6 +45,9 @@ class Book:
         self.town, self.people, self.clock = town, people, clock
         self._listeners: list[Listener] = []
         self._pruned_at: Moment | None = None
+        self._open: dict[tuple[str, str, str], int] = {}
+        self._away = ""
+        self._since = clock()
 
     def reload(self, town: Town, people: People) -> None:
         """Go on with another reading of the town folder: open alerts stay as they are."""
@@ -58,6 +63,28 @@ class Book:
         if alerts:
             for listener in list(self._listeners):
                 listener(frozenset(alerts))
+
+    async def refresh(self) -> None:
+        """Look again at what `figures` and `parts` tell; the outbox does so while it runs. Never raises Unavailable."""
+        try:
+            self._open = await self.counts()
+            why = ""
+        except Unavailable as error:
+            why = str(error)
+        if bool(why) != bool(self._away):
+            self._since = self.clock()
+        self._away = why
+
+    def figures(self) -> list[Gauge]:
+        """How many alerts are open, by category, severity and state, as `refresh` found them."""
+        return [
+            Gauge("town_alerts_open", number, {"category": category, "severity": severity, "state": state}, help=_OPEN)
+            for (category, severity, state), number in sorted(self._open.items())
+        ]
+
+    def parts(self) -> list[PartHealth]:
+        """Whether the book answers."""
+        return [PartHealth("alert book", "down" if self._away else "ok", self._since, self._away)]
 
     async def take(
         self, transitions: Sequence[Transition], definitions: dict[str, AlertDefinition], now: Moment

@@ -128,7 +128,8 @@ def _raised(facts: Facts, severity: Severity) -> Facts:
 
 def _settled(facts: Facts) -> Facts:
     """Closed once the condition is gone, somebody had it, and nothing is latched."""
-    over = facts.condition is not Condition.ACTIVE and facts.acknowledged and not facts.latched
+    gone = facts.activations > 0 and facts.condition is not Condition.ACTIVE
+    over = gone and facts.acknowledged and not facts.latched
     return _with(facts, closed="returned") if over else facts
 
 

@@ -8,10 +8,10 @@ from alerts.deliveries import Claim
 from alerts.people import Recipient
 from alerts.route import Told
 from alerts.sending import OutgoingMessage
-from alerts.words import BECAUSE, CATEGORIES, NEXT, SEVERITIES, TOLD, UNITS, VALUES, WORDS, Word
+from alerts.words import BECAUSE, CATEGORIES, DURATIONS, NEXT, SEVERITIES, TOLD, UNITS, VALUES, WORDS, Word
 from town.alert import AlertState, Severity
 from town.language import Language
-from town.moment import Moment, as_datetime, format_duration
+from town.moment import DAY, HOUR, MINUTE, SECOND, Duration, Moment, as_datetime
 from town.town import Town
 
 MOST_OBSERVATIONS = 6
@@ -94,7 +94,7 @@ class _Writer:
         return as_datetime(at, self._town.zone_info).strftime("%Y-%m-%d %H:%M:%S")
 
     def _ended(self, at: Moment) -> str:
-        lasted = format_duration(max(0, at - self._alert.opened_at) // 1000 * 1000)
+        lasted = spoken(at - self._alert.opened_at, self._language)
         return self._moment(at) + self._aside(lasted)
 
     def _aside(self, text: str) -> str:
@@ -138,7 +138,7 @@ class _Writer:
         if alert.response:
             todo = alert.response.text.text(language)
             if alert.response.within:
-                within = self.word("within").format(format_duration(alert.response.within))
+                within = self.word("within").format(spoken(alert.response.within, language))
                 todo += self._aside(within)
             found.append((self.word("todo"), todo))
         if alert.cause:
@@ -146,6 +146,17 @@ class _Writer:
         if alert.consequence:
             found.append((self.word("consequence"), alert.consequence.text(language)))
         return found
+
+
+def spoken(duration: Duration, language: Language) -> str:
+    """A duration as people say it, in its two largest units: `1 h 5 min`, `1小时5分钟`."""
+    left, parts = max(0, duration), []
+    for size, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s")):
+        number, left = divmod(left, size)
+        if number:
+            parts.append(f"{number} {unit}" if language == "en" else f"{number}{DURATIONS[unit].text(language)}")
+    space = " " if language == "en" else ""
+    return space.join(parts[:2]) or ("0 s" if language == "en" else f"0{DURATIONS['s'].text(language)}")
 
 
 def _readable(limit: str) -> str:

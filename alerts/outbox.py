@@ -84,6 +84,7 @@ class Outbox:
             self._is_away(str(error))
             return 0
         self._is_away(None)
+        await self._book.refresh()
         for claim in claims:
             self._busy[claim.target] += 1
             group.create_task(self._attempt(claim), name=f"notify {claim.id}")

@@ -61,6 +61,8 @@ BECAUSE: dict[str, Label] = {
 }
 """Why an alert was closed."""
 
+DURATIONS = {"d": _label("天", "d"), "h": _label("小时", "h"), "min": _label("分钟", "min"), "s": _label("秒", "s")}
+
 VALUES: dict[bool | None, Label] = {
     True: _label("是", "yes"),
     False: _label("否", "no"),

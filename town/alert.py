@@ -228,3 +228,5 @@ class Notification(BaseModel):
     answered_at: Moment | None = None
     answer: str | None = None
     """What the provider said, cut to a line, secrets masked."""
+    possibly_doubled: bool = False
+    """An attempt's answer was never seen, so that the target may have it twice; its id is the same both times."""

@@ -28,8 +28,15 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 class Webhook:
     """Posts to the target's URL, or to `override/<target id>` when every webhook goes to one receiver."""
 
-    def __init__(self, *, clock: Clock, secret: Callable[[str], str | None], override: str | None = None) -> None:
-        self._clock, self._secret, self._override = clock, secret, override
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        secret: Callable[[str], str | None],
+        override: str | None = None,
+        whole_seconds: float = WHOLE_SECONDS,
+    ) -> None:
+        self._clock, self._secret, self._override, self._whole_seconds = clock, secret, override, whole_seconds
         self._tls = ssl.create_default_context()
 
     async def send(self, message: OutgoingMessage) -> Answer:
@@ -56,12 +63,12 @@ class Webhook:
         return recipient.url
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
-        timeout = httpx.Timeout(WHOLE_SECONDS, connect=CONNECT_SECONDS)
+        timeout = httpx.Timeout(self._whole_seconds, connect=CONNECT_SECONDS)
         try:
             # A client for each message: no connection is reused that the other side may be closing just now, which
             # would be an answer never seen. No proxies or .netrc from the environment either.
             async with (
-                asyncio.timeout(WHOLE_SECONDS) as whole,
+                asyncio.timeout(self._whole_seconds) as whole,
                 httpx.AsyncClient(timeout=timeout, verify=self._tls, trust_env=False) as client,
                 client.stream("POST", url, content=body, headers=headers, follow_redirects=False) as response,
             ):
@@ -70,7 +77,7 @@ class Webhook:
         except _NEVER_SENT as error:
             return Answer(AnswerKind.UNKNOWN, _failure("no connection", error), handed_over=False)
         except TimeoutError:
-            return Answer(AnswerKind.UNKNOWN, f"no answer within {WHOLE_SECONDS:.0f} s")
+            return Answer(AnswerKind.UNKNOWN, f"no answer within {self._whole_seconds:g} s")
         except httpx.HTTPError as error:
             return Answer(AnswerKind.UNKNOWN, _failure("no answer", error))
 
