@@ -1,17 +1,18 @@
 """Quantities, sensor kinds and facility kinds: the built-in ones, and those a town adds, in one file form."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
 from town.findings import Finding, suggest
+from town.items import Row, read_items
 from town.kind import COMMON_QUANTITIES, FacilityKind, SensorKind
 from town.quantity import Quantity, ValueType
-from town.source import Source, read_yaml
+from town.source import Location, Source, read_yaml
 from town.units import UNITS, is_unit, unit_code
 
 BUILTIN_FILE = Path(__file__).with_name("kinds.yaml")
@@ -30,14 +31,14 @@ class Kinds(NamedTuple):
 
 
 class KindsFile(BaseModel):
-    """A `kinds.yaml`."""
+    """A `kinds.yaml`; its items are read one by one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: Literal[1]
-    quantities: tuple[Quantity, ...] = ()
-    kinds: tuple[SensorKind, ...] = ()
-    facility_kinds: tuple[FacilityKind, ...] = ()
+    quantities: list[Any] = []
+    kinds: list[Any] = []
+    facility_kinds: list[Any] = []
 
 
 @cache
@@ -52,24 +53,26 @@ def builtin_kinds() -> Kinds:
 
 
 def add_kinds(source: Source, known: Kinds) -> tuple[Kinds, list[Finding]]:
-    """What is known and what a file adds to it; a file with mistakes adds nothing that is wrong."""
-    file, findings = source.parse(KindsFile)
-    if file is None:
+    """What is known and what a file adds to it; a file with mistakes adds nothing."""
+    findings = source.parse(KindsFile)[1]
+    quantities, more = read_items(source, "quantities", Quantity)
+    findings += [*more, *_name_findings(source, quantities.rows, known=known.quantities)]
+    kinds, more = read_items(source, "kinds", SensorKind)
+    findings += [*more, *_name_findings(source, kinds.rows, known=known.kinds)]
+    places, more = read_items(source, "facility_kinds", FacilityKind)
+    findings += [*more, *_name_findings(source, places.rows, known=known.facility_kinds)]
+    for quantity in quantities.by_id.values():
+        findings += _quantity_findings(source, quantities.place(quantity.id), quantity)
+    for kind in kinds.by_id.values():
+        findings += _kind_findings(source, kinds.place(kind.id), kind, known={*known.quantities, *quantities.ids})
+    if findings:
         return known, findings
-    together = Kinds(
-        {**known.quantities, **{one.id: _with_code(one) for one in file.quantities}},
-        {**known.kinds, **{one.id: _with_common(one) for one in file.kinds}},
-        {**known.facility_kinds, **{one.id: one for one in file.facility_kinds}},
-    )
-    findings += _name_findings(source, "quantities", [one.id for one in file.quantities], known=known.quantities)
-    findings += _name_findings(source, "kinds", [one.id for one in file.kinds], known=known.kinds)
-    ids = [one.id for one in file.facility_kinds]
-    findings += _name_findings(source, "facility_kinds", ids, known=known.facility_kinds)
-    for index, quantity in enumerate(file.quantities):
-        findings += _quantity_findings(source, index, quantity)
-    for index, kind in enumerate(file.kinds):
-        findings += _kind_findings(source, index, kind, quantities=together.quantities)
-    return (known if findings else together), findings
+    added = {one.id: _with_code(one) for one in quantities.by_id.values()}
+    return Kinds(
+        {**known.quantities, **added},
+        {**known.kinds, **{one.id: _with_common(one) for one in kinds.by_id.values()}},
+        {**known.facility_kinds, **places.by_id},
+    ), []
 
 
 def _with_code(quantity: Quantity) -> Quantity:
@@ -81,21 +84,17 @@ def _with_common(kind: SensorKind) -> SensorKind:
     return kind.model_copy(update={"quantities": tuple(dict.fromkeys((*kind.quantities, *COMMON_QUANTITIES)))})
 
 
-def _name_findings(source: Source, part: str, ids: list[str], *, known: Iterable[str]) -> Iterator[Finding]:
-    taken = dict.fromkeys(known, "built in")
-    for index, name in enumerate(ids):
-        place = (part, index, "id")
-        if not _NAME.fullmatch(name) or name in _RESERVED:
-            yield source.finding(
-                place, f"`{name}` cannot be a name here", "small letters, digits and _, such as tea_room"
-            )
-        elif name in taken:
-            yield source.finding(place, f"`{name}` is there already: {taken[name]}", "take another name")
-        taken.setdefault(name, f"line {source.line(place)}")
+def _name_findings(source: Source, rows: Iterable[Row], *, known: Container[str]) -> Iterator[Finding]:
+    for row in rows:
+        name = row.text("id")
+        if name is not None and (not _NAME.fullmatch(name) or name in _RESERVED):
+            hint = "small letters, digits and _, such as tea_room"
+            yield source.finding((*row.place, "id"), f"`{name}` cannot be a name here", hint)
+        elif name is not None and name in known:
+            yield source.finding((*row.place, "id"), f"`{name}` is there already: built in", "take another name")
 
 
-def _quantity_findings(source: Source, index: int, quantity: Quantity) -> Iterator[Finding]:
-    place = ("quantities", index)
+def _quantity_findings(source: Source, place: Location, quantity: Quantity) -> Iterator[Finding]:
     numeric = quantity.type is ValueType.FLOAT
     if quantity.unit is not None and not is_unit(quantity.unit):
         hint = suggest(quantity.unit, UNITS) or "docs/kinds.md lists the units"
@@ -108,17 +107,14 @@ def _quantity_findings(source: Source, index: int, quantity: Quantity) -> Iterat
         yield source.finding((*place, "low"), "`low` must be less than `high`", "change them over")
 
 
-def _kind_findings(
-    source: Source, index: int, kind: SensorKind, *, quantities: Mapping[str, Quantity]
-) -> Iterator[Finding]:
-    place = ("kinds", index)
+def _kind_findings(source: Source, place: Location, kind: SensorKind, *, known: Collection[str]) -> Iterator[Finding]:
     if not _NAME.fullmatch(kind.family) or kind.family in _RESERVED:
         hint = "small letters, digits and _, such as air"
         yield source.finding((*place, "family"), f"`{kind.family}` cannot be a family", hint)
     for number, name in enumerate(kind.quantities):
-        if name not in quantities:
+        if name not in known:
             message = f"there is no quantity `{name}`"
-            yield source.finding((*place, "quantities", number), message, suggest(name, quantities))
+            yield source.finding((*place, "quantities", number), message, suggest(name, known))
     for name, (low, high) in kind.ranges.items():
         if name not in (*kind.quantities, *COMMON_QUANTITIES):
             message = f"`{name}` is not among this kind's quantities"

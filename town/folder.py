@@ -22,6 +22,10 @@ from town.sensor_list import SensorList, check_references, read_sensors
 from town.source import Source, read_yaml
 from town.town import Town
 
+FILES = (
+    "town.yaml", "facilities.yaml", "gateways.yaml", "sensors.csv", "kinds.yaml", "people.yaml", "map.geojson"
+)  # fmt: skip
+"""What stands in a town folder, besides the folders `rules` and `scenarios`."""
 FAR = 50_000.0
 """Metres from the town's position beyond which a place is probably a slip of the pen."""
 _EARTH_RADIUS = 6_371_008.8
@@ -70,6 +74,7 @@ def load_town(folder: Path) -> tuple[Town | None, list[Finding]]:
     findings += _reference_findings(sensors, facilities, gateways, kinds={*kinds.kinds, *declared["kinds"]})
     findings += _place_findings(facilities, sensors, head=head)
     findings += check_map(folder / "map.geojson", root=folder, zones=zones.ids)
+    findings += _stray_findings(folder)
     if head is None or has_errors(findings):
         return None, sorted(findings)
     return _town(head, kinds, zones=zones, facilities=facilities, gateways=gateways, sensors=sensors), sorted(findings)
@@ -96,6 +101,15 @@ def _town(
         gateways=gateways.by_id,
         sensors=sensors.sensors,
     )
+
+
+def _stray_findings(folder: Path) -> Iterator[Finding]:
+    """A warning for each file that looks as if it were meant to be read, and is not: `kind.yaml`."""
+    missing = [name for name in FILES if not (folder / name).exists()]
+    for path in sorted(folder.iterdir()):
+        if path.suffix in (".yaml", ".yml", ".csv", ".geojson") and path.name not in FILES:
+            hint = suggest(path.name, missing) or f"files are {', '.join(FILES)}"
+            yield Finding(path.name, 0, "", "nothing reads this file", hint, "warning")
 
 
 def _read_head(folder: Path) -> tuple[TownFile | None, list[Finding]]:

@@ -128,12 +128,16 @@ def read_sensors(path: Path, *, root: Path | None = None) -> SensorList:
 
 def check_references(sensors: SensorList, known: dict[str, tuple[Iterable[str], str]]) -> Iterator[Finding]:
     """Findings about ids that nothing has; `known` gives by column what there is and what it is called."""
+    # One wrong word often stands in many rows, and looking for a near one is slow.
+    told: dict[tuple[str, str], tuple[str, str]] = {}
     for row in sensors.rows:
         for column, (ids, what) in known.items():
             word = row.cells.get(column)
-            if word is not None and word not in ids:
-                message, hint = unknown(what, word, ids)
-                yield Finding(sensors.name, row.line, column, message, hint)
+            if word is None or word in ids:
+                continue
+            if (column, word) not in told:
+                told[column, word] = unknown(what, word, ids)
+            yield Finding(sensors.name, row.line, column, *told[column, word])
 
 
 def _rows(text: str, sensors: SensorList) -> Iterator[Row]:

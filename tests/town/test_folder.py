@@ -1,7 +1,10 @@
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.town.small_town import FILES, changed, write_town
 from town.findings import Finding
@@ -163,9 +166,18 @@ def test_missing_file_is_one_finding(tmp_path: Path, name: str) -> None:
 
 
 def test_missing_file_may_be_misnamed(tmp_path: Path) -> None:
-    write_town(tmp_path, gateways_yaml=None, gateway_yaml=FILES["gateways.yaml"])
+    _, findings = load_town(write_town(tmp_path, gateways_yaml=None, gateway_yaml=FILES["gateways.yaml"]))
 
-    assert one_finding(tmp_path).suggestion == "did you mean `gateway.yaml`?"
+    assert [(f.file, f.level, f.suggestion) for f in findings] == [
+        ("gateway.yaml", "warning", "did you mean `gateways.yaml`?"),
+        ("gateways.yaml", "error", "did you mean `gateway.yaml`?"),
+    ]
+
+
+def test_file_that_nothing_reads_is_a_warning(tmp_path: Path) -> None:
+    finding = one_finding(write_town(tmp_path, kind_yaml="version: 1\n"))
+
+    assert (finding.level, finding.suggestion) == ("warning", "did you mean `kinds.yaml`?")
 
 
 def test_list_saved_by_a_spreadsheet_with_a_mark_and_blank_rows_is_read(tmp_path: Path) -> None:
@@ -262,6 +274,18 @@ def test_mistake_in_own_kinds_is_found_alone(tmp_path: Path, old: str, new: str,
     assert {f.file for f in findings} == {"kinds.yaml"}
 
 
+def test_mistakes_in_own_kinds_do_not_hide_each_other(tmp_path: Path) -> None:
+    text = OWN_KINDS.replace("type: float", "typ: float").replace("[tannin,", "[tanin,").replace("facility_", "place_")
+    _, findings = load_town(write_town(tmp_path, kinds_yaml=text))
+
+    assert [(f.line, f.where.rpartition(".")[2], f.suggestion) for f in findings] == [
+        (3, "typ", "did you mean `type`?"),
+        (3, "type", ""),
+        (8, "quantities[0]", "did you mean `tannin`?"),
+        (10, "place_kinds", "did you mean `facility_kinds`?"),
+    ]
+
+
 def drawn(properties: dict[str, str], kind: str = "LineString", latitude: float = 30.1) -> str:
     geometry = {"type": kind, "coordinates": [[120.5, 30.0], [120.6, latitude]]}
     return json.dumps({"type": "FeatureCollection", "features": [{"properties": properties, "geometry": geometry}]})
@@ -286,3 +310,15 @@ def test_mistake_in_the_map_is_found(tmp_path: Path, text: str, message: str) ->
 
 def test_folder_that_is_not_there(tmp_path: Path) -> None:
     assert one_finding(tmp_path / "nowhere").message == "there is no such folder"
+
+
+@given(st.sampled_from(sorted(FILES)), st.integers(0, 400), st.integers(0, 40), st.text(max_size=12))
+def test_no_change_to_a_file_makes_reading_raise(name: str, start: int, length: int, text: str) -> None:
+    good = FILES[name]
+    broken = good[:start] + text + good[start + length :]
+    with tempfile.TemporaryDirectory() as folder:
+        write_town(Path(folder))
+        (Path(folder) / name).write_bytes(broken.encode("utf-8", "replace"))
+        town, findings = load_town(Path(folder))
+
+    assert (town is None) == any(finding.level == "error" for finding in findings)
