@@ -28,6 +28,8 @@ AWAY_SECONDS = 2.0
 """How long a broker that is away in the end is waited for."""
 _LONGEST_BACKOFF = 15.0
 _log = logging.getLogger(__name__)
+_client_log = logging.getLogger(f"{__name__}.client")
+_client_log.setLevel(logging.CRITICAL)  # lost connections are told here, once, and not by the client as well
 _chance = random.SystemRandom()
 
 
@@ -157,6 +159,7 @@ class Uplink:
             clean_session=None if version5 else True,
             will=aiomqtt.Will(self._make.will.topic, self._make.will.payload, 1, self._make.will.retain),
             tls_context=self._broker.tls,
+            logger=_client_log,
             keepalive=30,
             timeout=10,
             max_inflight_messages=IN_FLIGHT,

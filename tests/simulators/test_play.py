@@ -8,6 +8,7 @@ from collections import Counter
 import msgspec
 import pytest
 
+from simulators.gateways.native import LARGEST_ARRAY
 from simulators.play import Sent, play
 from simulators.scenario import Scenario
 from tests.services import Service
@@ -69,8 +70,9 @@ async def test_a_cut_gateway_says_nothing_itself_and_the_broker_says_it_for_it(
     statuses = [one.payload for one in listener.heard if one.topic == NATIVE]
 
     assert statuses == [b"online", b"offline", b"online", b"offline"]
-    assert len(listener.heard) == sent.messages + 1  # the will, which nobody sent
-    assert listener.readings() == sent.readings
+    # one more is the will, which nobody sent; what was on its way at the cut may have come twice
+    assert 0 <= len(listener.heard) - sent.messages - 1 <= sent.repeated
+    assert 0 <= listener.readings() - sent.readings <= sent.repeated * LARGEST_ARRAY
     assert sent.dropped == 0
 
 
