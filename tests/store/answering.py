@@ -23,11 +23,18 @@ class Answer(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
 
 
+def writes(answer: Callable[[Asked], Answer]) -> Callable[[Asked], Answer]:
+    """Answers writes so, and every query with nothing."""
+    return lambda asked: answer(asked) if asked.target.startswith("/write") else Answer(200, '{"results":[{}]}')
+
+
 @asynccontextmanager
 async def answering(answer: Callable[[Asked], Answer]) -> AsyncIterator[str]:
-    """Its base URL, such as `http://127.0.0.1:40123`."""
+    """Its base URL, such as `http://127.0.0.1:40123`; its clients must be closed before it."""
+    serving: set[asyncio.Task[None] | None] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.current_task())
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 said = answer(await _asked(head.decode(), reader))
@@ -44,6 +51,8 @@ async def answering(answer: Callable[[Asked], Answer]) -> AsyncIterator[str]:
     server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1 << 24)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with asyncio.timeout(5):
+            await asyncio.gather(*filter(None, serving))
 
 
 async def _asked(head: str, reader: asyncio.StreamReader) -> Asked:

@@ -68,6 +68,41 @@ async def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
         assert len(await stored(store)) == len(moments)
 
 
+FULL = """
+import asyncio, resource, sys
+from pathlib import Path
+from tests.store.places import NOON, reading, town
+from town.errors import Unavailable
+from town.store.duckdb import DuckStore
+
+async def main():
+    async with DuckStore(Path(sys.argv[1]), town()) as store:
+        batches = [[reading("air-1", NOON + i * 500 + j, temperature=i + j / 7) for j in range(500)] for i in range(60)]
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY))
+        refusals = 0
+        for batch in batches:
+            try:
+                await store.write(batch)
+            except Unavailable:
+                refusals += 1
+                resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+                await store.write(batch)
+        found = [one async for batch in store.readings(start=0, end=NOON * 2) for one in batch]
+        assert found == [one for batch in batches for one in batch], len(found)
+        print(refusals)
+
+asyncio.run(main())
+"""
+
+
+def test_a_full_disk_is_unavailable_until_there_is_room_again(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FULL, str(tmp_path / "readings.duckdb")]
+
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+
+    assert (done.stdout, done.stderr) == ("1\n", "")
+
+
 async def test_a_file_that_another_process_holds_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "readings.duckdb"
     with start_writer(path) as process:

@@ -12,6 +12,7 @@ from tests import services
 from tests.store.places import NOON, reading, town
 from town.errors import ConfigError, Unavailable
 from town.moment import DAY, SECOND
+from town.quantity import ValueType
 from town.reading import Reading
 from town.store.influx import InfluxStore
 
@@ -86,6 +87,19 @@ async def test_points_older_than_the_retention_come_back_as_too_old(
         (SECOND * i, "too_old") for i in range(3)
     ]
     assert len(await stored(influx)) == 30
+
+
+async def test_another_type_is_refused_where_influxdb_itself_would_take_it(
+    influx: InfluxStore, influxd: services.Service
+) -> None:
+    await influx.write([reading("air-1", NOON, temperature=1.0)])
+    later = NOON + 60 * DAY  # another shard, where the type is not checked against this one
+    changed = town(types={"temperature": ValueType.TEXT})
+    async with InfluxStore(url(influxd), changed, database=influx.database) as store:
+        refused = await store.write([reading("air-1", later, temperature="warm"), reading("air-1", later, co2=1.0)])
+
+        assert [(one.reason, one.reading.values) for one in refused] == [("type_conflict", {"temperature": "warm"})]
+        assert (await influx.latest())["air-1"]["co2"].at == later
 
 
 async def test_lines_have_bounded_tags_and_plain_fields(influx: InfluxStore, influxd: services.Service) -> None:

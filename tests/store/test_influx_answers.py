@@ -1,10 +1,10 @@
 """What each answer of InfluxDB asks us to do, from a server that answers as 2.x and 3.x document it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
-from tests.store.answering import Answer, Asked, answering
+from tests.store.answering import Answer, Asked, answering, writes
 from tests.store.places import NOON, reading, town
 from town.errors import ConfigError, Unavailable
 from town.ports import RefusedReading
@@ -37,8 +37,8 @@ class Influx2:
         return Answer(422 if "partial" in self.says else 400, f'{{"code":"invalid","message":"{message}"}}')
 
 
-async def write(answer: object, readings: Sequence[Reading] = BATCH) -> Sequence[RefusedReading]:
-    async with answering(answer) as base, InfluxStore(base, town(), token="t0ken") as store:  # type: ignore[arg-type] # any callable
+async def write(answer: Callable[[Asked], Answer], readings: Sequence[Reading] = BATCH) -> Sequence[RefusedReading]:
+    async with answering(writes(answer)) as base, InfluxStore(base, town(), token="t0ken") as store:
         return await store.write(readings)
 
 
@@ -146,7 +146,7 @@ async def test_a_wrong_configuration_refuses_and_gives_nothing_up(status: int, b
 
 
 async def test_without_its_token_it_refuses() -> None:
-    async with answering(Influx2()) as base, InfluxStore(base, town()) as store:
+    async with answering(writes(Influx2())) as base, InfluxStore(base, town()) as store:
         with pytest.raises(ConfigError, match="TOWN_STORE_TOKEN"):
             await store.write(BATCH)
 
@@ -181,7 +181,7 @@ async def test_large_bodies_are_packed_unless_the_server_is_on_this_machine(host
         asked.append(request)
         return Answer(204)
 
-    async with answering(answer) as base, InfluxStore(base.replace("127.0.0.1", host), town()) as store:
+    async with answering(writes(answer)) as base, InfluxStore(base.replace("127.0.0.1", host), town()) as store:
         await store.write(BATCH * 10)
 
     assert ("content-encoding" in asked[0].headers) is packed

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
 import duckdb
 
-from town.errors import Unavailable
+from town.errors import ConfigError, Unavailable
 from town.moment import Duration, Moment
 from town.ports import Aggregate, Point, RefusedReading, Series
 from town.reading import Reading
@@ -57,10 +58,7 @@ class DuckStore:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            await asyncio.to_thread(self._end_threads)
-        finally:
-            self._close()
+        await asyncio.to_thread(self._close)
 
     async def write(self, readings: Sequence[Reading]) -> Sequence[RefusedReading]:
         """Store a batch, durably on return; see `town.ports.ReadingWriter`."""
@@ -209,19 +207,24 @@ class DuckStore:
     def _reopen(self) -> None:
         self._questions.close()
         self._connection.close()
-        self._open()
+        try:
+            self._open()
+        except ConfigError as error:  # it could be opened before, so what keeps it from opening now passes
+            raise Unavailable(str(error)) from error
 
     def _end_threads(self) -> None:
         self._writing.shutdown()
         self._asking.shutdown()
 
     def _close(self) -> None:
-        try:
+        self._end_threads()
+        with suppress(
+            *_PASSING
+        ):  # a full disk, say: what `write` returned from is in, the next start reads a little more
             if not self._broken:
                 self._save_newest()
-        finally:
-            self._questions.close()
-            self._connection.close()
+        self._questions.close()
+        self._connection.close()
 
 
 def _append(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[object]]) -> None:

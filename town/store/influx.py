@@ -16,6 +16,7 @@ from town.store.influx_history import HistoryQuestion, Points
 from town.store.influx_isolate import write_isolating
 from town.store.influx_rows import columns_by_sensor, raw_value, whole_readings
 from town.store.influx_server import InfluxServer
+from town.store.influx_types import StoredFields
 from town.store.line_protocol import LineEncoder
 from town.store.windows import in_batches
 from town.town import Town
@@ -50,6 +51,7 @@ class InfluxStore:
         self._encoder = LineEncoder(town)
         self._server = InfluxServer(url, database, user=user, password=password, token=token)
         self._families = frozenset(kind.family for kind in town.kinds.values())
+        self._fields = StoredFields(self._server, town)
         self._asking = asyncio.Semaphore(QUESTIONS_AT_ONCE)
 
     async def __aenter__(self) -> Self:
@@ -84,6 +86,9 @@ class InfluxStore:
     async def write(self, readings: Sequence[Reading]) -> Sequence[RefusedReading]:
         """Store a batch, durably on return; see `town.ports.ReadingWriter`."""
         accepted, refused = self._acceptance.sort_out(readings)
+        if accepted:
+            accepted, conflicting = await self._fields.sort_out(accepted)
+            refused += conflicting
         for first in range(0, len(accepted), LINES_PER_REQUEST):
             part = accepted[first : first + LINES_PER_REQUEST]
             refused += await write_isolating(self._encoder.lines(part), part, self._server.write)
@@ -146,7 +151,7 @@ class InfluxStore:
         if wanted is not None and not wanted:
             return {}
         among = influxql.where(self._town.id, wanted)
-        families = await self._families_by_quantity()
+        families = await self._fields.families_by_quantity()
         statements = [influxql.newest(one, families=where, among=among) for one, where in families.items()]
         answers = await self._ask_all([partial(self._server.query, statement) for statement in statements])
         found: dict[str, dict[str, Point]] = {}
@@ -155,15 +160,6 @@ class InfluxStore:
             for sensor, rows in columns_by_sensor(tables).items():
                 at = max(rows)
                 found.setdefault(sensor, {})[quantity] = Point(at, raw_value(kind, rows[at][0]))
-        return found
-
-    async def _families_by_quantity(self) -> dict[str, set[str]]:
-        """The quantities that are stored at all, and in which families."""
-        found: dict[str, set[str]] = {}
-        for table in await self._server.query(influxql.fields(families=self._families)):
-            for field, *_ in table.values:
-                if field in self._town.quantities:
-                    found.setdefault(field, set()).add(table.name)
         return found
 
     async def _ask_all(self, questions: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
