@@ -17,9 +17,12 @@ from pydantic_settings import (
 )
 
 from town.errors import ConfigError
+from town.findings import suggest
 from town.language import Language
 
 PREFIX = "TOWN_"
+NOT_SETTINGS = ("TOWN_SECRET_", "TOWN_REQUIRE_SERVICES")
+"""Beginnings of names that others read: the values of named secrets, and what the tests may not skip."""
 
 
 class Settings(BaseSettings):
@@ -85,7 +88,7 @@ def load_settings(options: Mapping[str, Any], folder: Path | None = None) -> Loa
     layers: list[tuple[str, dict[str, Any]]] = [
         ("option", InitSettingsSource(Settings, {k: v for k, v in options.items() if v is not None})()),
         *_secret_files(),
-        ("environment", EnvSettingsSource(Settings)()),
+        ("environment", {**EnvSettingsSource(Settings)(), **_unknown_in_environment()}),
     ]
     toml = folder.resolve().parent / "town.toml" if folder else None
     if toml and toml.is_file():
@@ -101,6 +104,18 @@ def load_settings(options: Mapping[str, Any], folder: Path | None = None) -> Loa
         raise ConfigError("\n".join(_problem(e["loc"], e["msg"], origins) for e in error.errors())) from None
 
 
+def _unknown_in_environment() -> dict[str, str]:
+    """Names that look like settings and are none: a slip in a name must not leave a default in force unseen."""
+    files = {f"{name}_file" for name in Settings.model_fields if _is_secret(name)}
+    names = [name for name in os.environ if name.startswith(PREFIX) and not name.startswith(NOT_SETTINGS)]
+    asked = {name.removeprefix(PREFIX).lower(): name for name in names}
+    return {name: "" for name in asked if name not in Settings.model_fields and name not in files}
+
+
+def _is_secret(name: str) -> bool:
+    return SecretStr in getattr(Settings.model_fields[name].annotation, "__args__", ())
+
+
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return TomlConfigSettingsSource(Settings, path)()
@@ -111,9 +126,9 @@ def _toml(path: Path) -> dict[str, Any]:
 def _secret_files() -> list[tuple[str, dict[str, Any]]]:
     """`TOWN_X_FILE` names a file that holds the secret X, one layer each, stronger than the environment."""
     layers: list[tuple[str, dict[str, Any]]] = []
-    for name, field in Settings.model_fields.items():
+    for name in Settings.model_fields:
         path = os.environ.get(f"{PREFIX}{name.upper()}_FILE")
-        if path is None or SecretStr not in getattr(field.annotation, "__args__", ()):
+        if path is None or not _is_secret(name):
             continue
         try:
             layers.append((f"file {path}", {name: Path(path).read_text("utf-8").strip()}))
@@ -125,5 +140,8 @@ def _secret_files() -> list[tuple[str, dict[str, Any]]]:
 def _problem(location: tuple[int | str, ...], message: str, origins: dict[str, str]) -> str:
     name = str(location[0]) if location else "?"
     if name not in Settings.model_fields:
-        return f"{name}: there is no such setting; `town settings` lists them (from {origins.get(name, '?')})"
+        origin = origins.get(name, "?")
+        written = f"{PREFIX}{name.upper()}" if origin == "environment" else name
+        hint = suggest(name, Settings.model_fields) or "`town settings` lists them"
+        return f"{written} (from {origin}): there is no such setting; {hint}"
     return f"{PREFIX}{name.upper()} (from {origins[name]}): {message}"

@@ -74,7 +74,7 @@ def test_every_wrong_setting_is_named_with_its_origin(tmp_path: Path) -> None:
     lines = str(caught.value).splitlines()
     assert any(line.startswith("TOWN_MQTT_PORT (from environment): ") for line in lines)
     assert any(line.startswith("TOWN_LOG (from town.toml): ") for line in lines)
-    assert any(line.startswith("mqtt_ulr: there is no such setting") and "town.toml" in line for line in lines)
+    assert "mqtt_ulr (from town.toml): there is no such setting; did you mean `mqtt_url`?" in lines
     assert len(lines) == 3
 
 
@@ -88,3 +88,12 @@ def test_wrong_secret_is_not_repeated() -> None:
         load_settings({"store_token": ["leaf-77"]})
 
     assert "leaf-77" not in str(caught.value)
+
+
+def test_slip_in_the_environment_is_refused_and_what_is_not_ours_is_left_alone() -> None:
+    os.environ |= {"TOWN_SECRET_HOOK": "leaf-77", "TOWN_REQUIRE_SERVICES": "1", "TOWN": "x", "TOWNSHIP": "y"}
+    load_settings({})
+    os.environ["TOWN_STORE_ULR"] = "duckdb:"
+
+    with pytest.raises(ConfigError, match=r"TOWN_STORE_ULR \(from environment\): .* did you mean `store_url`"):
+        load_settings({})
