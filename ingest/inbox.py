@@ -53,6 +53,11 @@ class Inbox:
             self._paused = None
         return arrival
 
+    @property
+    def paused(self) -> bool:
+        """More comes in than is taken: the socket waits."""
+        return self._paused is not None
+
     async def wait(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - asyncio.timeout is what it uses
         """Return once there is a chunk, or after `timeout` seconds; whether there is one."""
         if self._arrivals:

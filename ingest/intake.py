@@ -55,6 +55,7 @@ class Intake:
         self._writing = Writing(town, self.ledger, self._backlog, store=store, quarantine=quarantine, clock=clock)
         self._judge, self._clock, self._largest_payload = judge, clock, largest_payload
         self._seen = Seen(session.receive_max)
+        self._started_at = clock()
 
     async def run(self) -> None:
         """Take messages in until cancelled; what is not stored then stays with the broker."""
@@ -65,8 +66,8 @@ class Intake:
                 group.create_task(self._writing.run(), name=f"ingest write {number + 1}")
 
     def parts(self) -> list[PartHealth]:
-        """How the broker and the store are, seen from here."""
-        return [self._session.health(), self._writing.health()]
+        """How the broker and the store are, seen from here, and whether we keep up."""
+        return [self._session.health(), self._writing.health(), self._health()]
 
     def figures(self) -> list[Gauge]:
         """Everything counted."""
@@ -76,6 +77,13 @@ class Intake:
     def statuses(self) -> list[GatewayStatus]:
         """How every gateway is, in the order of gateways.yaml."""
         return [line.watch.status() for line in self._lines.lines.values()]
+
+    def _health(self) -> PartHealth:
+        balance = self.ledger.balance()
+        waiting = f"{balance.messages_waiting} messages and {balance.readings_waiting} readings wait"
+        if not balance.balanced:
+            return PartHealth("ingest", "down", self._started_at, f"the ledger does not balance: {balance}")
+        return PartHealth("ingest", "degraded" if self._inbox.paused else "ok", self._started_at, waiting)
 
     async def _gather(self) -> None:
         """Make batches, have them judged, and line them up for the store: the rules do not wait for the store."""
