@@ -65,10 +65,10 @@ async def run(parts: ConsoleParts, *, host: str, port: int, ready: Callable[[str
             await server.wait_started(serving)
             address, number = listening.getsockname()[:2]
             ready(f"http://{f'[{address}]' if ':' in address else address}:{number}")
-            await serving
+            await asyncio.shield(serving)  # cancelled outright, uvicorn would leave its connections behind
         except asyncio.CancelledError:
             server.should_exit = True
-            await asyncio.shield(serving)
+            await serving
             raise
         finally:
             beating.cancel()

@@ -105,6 +105,8 @@ async def make_figure(
 def title(town: Town, told: Words, quantity: str, sensors: Sequence[str]) -> str:
     """What stands above the chart."""
     name = quantity_name(town, told, quantity)
+    if town.quantities[quantity].type is ValueType.BOOL and sensors:
+        name = told.label(town.kinds[town.sensors[sensors[0]].kind].name)
     if len(sensors) > LINES_SHOWN:
         return told.gettext("{what}, highest of {number}").format(what=name, number=len(sensors))
     return name

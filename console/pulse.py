@@ -111,6 +111,7 @@ class Pulse:
             gateways=parts.gateways(),
             traces=self._traces.points,
         )
+        self._traces.note_online(now, len(self._scene.town.sensors) - len(self._scene.silent))
         return self._scene
 
     async def _render(self, key: Key, scene: Scene) -> str:

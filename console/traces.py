@@ -1,11 +1,11 @@
 """A day's trace for each tile of the town page, read from the store once a minute for everybody."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from console.parts import ConsoleParts
-from town.moment import DAY, MINUTE, Duration
+from town.moment import DAY, MINUTE, Duration, Moment
 from town.ports import Aggregate, Point, Series
 from town.town import Town
 
@@ -28,7 +28,6 @@ SOURCES: dict[str, TraceSource] = {
     "environment": TraceSource("pm2_5", "mean", "mean"),
     "water": TraceSource("level", "mean", "first"),
     "visitors": TraceSource("people", "mean", "sum"),
-    "devices": TraceSource("rssi", "mean", "mean"),
 }
 
 
@@ -37,7 +36,13 @@ class Traces:
 
     def __init__(self, parts: ConsoleParts) -> None:
         self._parts = parts
+        self._online: deque[Point] = deque(maxlen=DAY // MINUTE)
         self.points: Mapping[str, Sequence[Point]] = {}
+
+    def note_online(self, at: Moment, number: int) -> None:
+        """How many sensors are heard of: kept a point a minute, since no store has it."""
+        if not self._online or at - self._online[-1].at >= MINUTE:
+            self._online.append(Point(at, float(number)))
 
     async def refresh(self) -> None:
         """Read them again; raises Unavailable when the store is away, and keeps the old ones then."""
@@ -52,7 +57,7 @@ class Traces:
                 sensors, source.quantity, start=end - DAY, end=end, every=BUCKET, aggregate=source.within
             )
             found[tile] = combine(series, source.across)
-        self.points = found
+        self.points = {**found, "devices": tuple(self._online)}
 
 
 def sensors_measuring(town: Town, quantity: str) -> list[str]:

@@ -12,7 +12,7 @@ from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 
 from town.language import Label, Language, in_script
-from town.moment import DAY, HOUR, MINUTE, Duration, Moment, as_datetime
+from town.moment import Moment, as_datetime
 from town.quantity import Quantity, Value
 
 LOCALES = Path(__file__).parent / "locale"
@@ -97,17 +97,6 @@ class Words:
         }
         told = pairs.get(quantity) or (self.gettext("alarm"), self.gettext("quiet"))
         return told[0] if value else told[1]
-
-    def duration(self, length: Duration) -> str:
-        """How long, in the two largest units, as the screens' counting script writes it."""
-        seconds, minutes, hours, days = length // 1000, length // MINUTE, length // HOUR, length // DAY
-        if minutes < 10:
-            return f"{max(0, minutes)}:{max(0, seconds) % 60:02}"
-        if hours < 1:
-            return self.gettext("{m} min").format(m=minutes)
-        if days < 1:
-            return self.gettext("{h} h {m} min").format(h=hours, m=minutes % 60)
-        return self.gettext("{d} d {h} h").format(d=days, h=hours % 24)
 
     def clock(self, at: Moment, zone: ZoneInfo, *, now: Moment | None = None) -> str:
         """The time of day with seconds, and the date before it when that is another day than `now`."""

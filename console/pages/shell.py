@@ -118,6 +118,8 @@ def _head(visit: Visit) -> None:
         "seconds": told.gettext("{s} s"),
         "minutes": told.gettext("{m} min"),
         "hours": told.gettext("{h} h {m} min"),
+        "hour": told.gettext("{h} h"),
+        "day": told.gettext("{d} d"),
         "days": told.gettext("{d} d {h} h"),
         "left": told.gettext("{t} left"),
         "over": told.gettext("{t} late"),

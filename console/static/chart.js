@@ -29,10 +29,15 @@ function lineOf(series, index) {
     step: series.step ? "end" : false,
     connectNulls: false,
     z: before ? 1 : 3,
-    lineStyle: { width: before ? 1 : 1.75, color: before ? token("--before") : token(TRACES[index % 3]) },
-    itemStyle: { color: before ? token("--before") : token(TRACES[index % 3]) },
+    lineStyle: { width: before ? 1 : 1.75, color: before ? token("--before") : token(TRACES[Math.max(0, index) % 3]) },
+    itemStyle: { color: before ? token("--before") : token(TRACES[Math.max(0, index) % 3]) },
     emphasis: { disabled: true },
   };
+}
+
+function inOrder(lines) {
+  const before = lines.filter((line) => line.role === "before");
+  return [...before, ...lines.filter((line) => line.role !== "before")].map((line, index) => lineOf(line, index - before.length));
 }
 
 function marksOf(figure) {
@@ -74,7 +79,7 @@ function startsOf(figure) {
 function options(figure) {
   const span = figure.end - figure.start;
   const axis = { axisLine: { show: false }, axisTick: { show: false } };
-  const label = { color: token("--muted"), fontSize: 12, fontFamily: "inherit" };
+  const label = { color: token("--muted"), fontSize: 12, fontFamily: getComputedStyle(document.body).fontFamily };
   const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
   return {
     animation: false,
@@ -110,7 +115,7 @@ function options(figure) {
         return box;
       },
     },
-    series: [...figure.series.map(lineOf), marksOf(figure), startsOf(figure)],
+    series: [...inOrder(figure.series), marksOf(figure), startsOf(figure)],
   };
 }
 

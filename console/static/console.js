@@ -13,8 +13,9 @@ globalThis.town = (() => {
     const minutes = Math.floor(seconds / 60), hours = Math.floor(minutes / 60), days = Math.floor(hours / 24);
     if (minutes < 10) return `${minutes}:${two(seconds % 60)}`;
     if (hours < 1) return text("minutes").replace("{m}", minutes);
-    if (days < 1) return text("hours").replace("{h}", hours).replace("{m}", minutes % 60);
-    return text("days").replace("{d}", days).replace("{h}", hours % 24);
+    const whole = days < 1 ? minutes % 60 === 0 : hours % 24 === 0;
+    if (days < 1) return text(whole ? "hour" : "hours").replace("{h}", hours).replace("{m}", minutes % 60);
+    return text(whole ? "day" : "days").replace("{d}", days).replace("{h}", hours % 24);
   }
 
   function ago(length) {

@@ -1,5 +1,6 @@
 """An alert in one row: what, where, since when, which values, who has it."""
 
+import re
 from typing import Any, NamedTuple
 
 from console.scene import TAKEN_STATES, Scene
@@ -77,7 +78,10 @@ def quantity_name(town: Town, told: Words, quantity: str) -> str:
 
 
 def value_text(town: Town, told: Words, seen: Observation) -> str:
-    """An observation as a phrase: "Smoke 0.31 dB/m (≥ 0.15 dB/m)"."""
+    """An observation as a phrase: "Smoke 0.31 dB/m (≥ 0.15 dB/m)", "Door contact open"."""
+    if isinstance(seen.value, bool) and seen.sensor in town.sensors:
+        kind = town.kinds[town.sensors[seen.sensor].kind]
+        return f"{told.label(kind.name)} {told.state(seen.value, seen.quantity)}"
     limit = told.gettext(" ({limit})").format(limit=pretty_limit(told, seen.limit)) if seen.limit else ""
     return f"{quantity_name(town, told, seen.quantity)} {measured_text(town, told, seen)}{limit}"
 
@@ -90,6 +94,15 @@ def measured_text(town: Town, told: Words, seen: Observation) -> str:
     if seen.unit is not None and not isinstance(seen.value, bool | str):
         return f"{told.number(seen.value, seen.unit)} {told.unit(seen.unit)}".strip()
     return " ".join(told.value(seen.value, quantity)).strip()
+
+
+def limit_text(told: Words, seen: Observation) -> str:
+    """What a value was held against; of what is true or false the state that is asked for."""
+    if isinstance(seen.value, bool):
+        asked = re.fullmatch(r"(==|=|!=)\s*(true|false)", (seen.limit or "= true").strip())
+        if asked:
+            return told.state((asked[2] == "true") == (asked[1] != "!="), seen.quantity)
+    return pretty_limit(told, seen.limit) if seen.limit else "—"
 
 
 def pretty_limit(told: Words, limit: str) -> str:

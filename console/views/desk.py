@@ -10,9 +10,9 @@ from console.views.alert_row import (
     AlertRow,
     alert_row,
     category_name,
+    limit_text,
     measured_text,
     observations,
-    pretty_limit,
     quantity_name,
 )
 from console.views.history_text import channel_name, delivery_name, event_text, person_name
@@ -158,9 +158,8 @@ def seen_rows(scene: Scene, told: Words, alert: Alert) -> list[Seen]:
     rows = []
     for seen in observations(alert):
         name = quantity_name(scene.town, told, seen.quantity)
-        limit = pretty_limit(told, seen.limit) if seen.limit else "—"
         name = f"{name} {seen.expression}" if seen.expression and seen.expression != seen.quantity else name
-        rows.append(Seen(name, seen.sensor, measured_text(scene.town, told, seen), limit, seen.holds))
+        rows.append(Seen(name, seen.sensor, measured_text(scene.town, told, seen), limit_text(told, seen), seen.holds))
     return rows
 
 

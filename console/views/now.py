@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from console.render import render
 from console.scene import LOW_BATTERY, TAKEN_STATES, Scene
-from console.town_map import HEIGHT, WIDTH, Spot, TownMap, draw_map
+from console.town_map import HEIGHT, WIDTH, Shape, Spot, TownMap, draw_map
 from console.views.alert_row import alert_row
 from console.views.desk import Renderer
 from console.views.trace import trace_path
@@ -48,17 +48,20 @@ def town_map(folder: Path) -> Renderer:
     async def show(scene: Scene, told: Words, facility: str) -> str:
         names = {f.id: told.label(f.name) for f in scene.town.facilities.values()}
         if told.language not in drawn or drawn[told.language][0] is not scene.town:
-            drawn[told.language] = scene.town, draw_map(folder, scene.town, names)
+            zones = {zone.id: told.label(zone.name) for zone in scene.town.zones.values()}
+
+            def area(shape: Shape) -> str:
+                return zones.get(shape.zone, "") or told.label_of(shape.name)
+
+            drawn[told.language] = scene.town, draw_map(folder, scene.town, names, area)
         drawing = drawn[told.language][1]
         marks = [_mark(scene, spot, names) for spot in drawing.spots if not facility or spot.facility == facility]
         marks.sort(key=lambda mark: -mark.severity.digit if mark.severity else -9)
-        zones = {zone.id: told.label(zone.name) for zone in scene.town.zones.values()}
         return render(
             "map.html",
             told,
             drawing=drawing,
             marks=marks,
-            zones=zones,
             width=WIDTH,
             height=HEIGHT,
             alone=bool(facility),
@@ -123,7 +126,7 @@ def _named(scene: Scene, told: Words, quantity: str, value: float) -> str:
 def _fire(scene: Scene, told: Words) -> Tile:
     value, unit = _open_alerts(scene, told, Category.FIRE)
     smoke = _numbers(scene, "smoke")
-    below = told.gettext("highest: {what}").format(what=_named(scene, told, "smoke", max(smoke))) if smoke else ""
+    below = _named(scene, told, "smoke", max(smoke)) if smoke else ""
     return _tile(scene, told, "fire", (Category.FIRE,), name=told.gettext("Fire"), value=value, unit=unit, below=below)
 
 

@@ -41,7 +41,18 @@ async def figures(scene: Scene, told: Words, _argument: str) -> str:
 async def parts(scene: Scene, told: Words, _argument: str) -> str:
     """How each part is, worst first, and since when."""
     states = {"ok": told.gettext("works"), "degraded": told.gettext("impaired"), "down": told.gettext("down")}
-    return render("pipeline_parts.html", told, parts=scene.parts, states=states)
+    names = {
+        "broker": told.gettext("broker"),
+        "ingest": told.gettext("intake"),
+        "store": told.gettext("store"),
+        "rules": told.gettext("rules"),
+        "alerts": told.gettext("alert book"),
+        "book": told.gettext("alert book"),
+        "outbox": told.gettext("outbox"),
+        "console": told.gettext("console"),
+        "simulator": told.gettext("simulator"),
+    }
+    return render("pipeline_parts.html", told, parts=scene.parts, states=states, names=names)
 
 
 async def gateways(scene: Scene, told: Words, _argument: str) -> str:

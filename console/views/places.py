@@ -170,6 +170,7 @@ def _value(
     severity = alert.severity if alert else None
     name = told.label(known.name)
     if known.type is ValueType.BOOL:
+        name = told.label(scene.town.kinds[points[0][0].kind].name)
         on = sum(bool(point.value) for _, point in points)
         shown = f"{on} {told.state(True, quantity)}" if on else f"{len(points)} {told.state(False, quantity)}"
         of = told.gettext("of {number}").format(number=len(points)) if on else ""

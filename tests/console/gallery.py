@@ -4,6 +4,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -13,67 +14,102 @@ from tests.console.world import World, response, seen, told
 from tests.services import need
 from town.alert import AlertState, Category, DeliveryState, Severity
 from town.language import Label
-from town.moment import DAY, HOUR, MINUTE, SECOND
+from town.moment import DAY, HOUR, MINUTE, SECOND, Duration
 
 SIZES = {"wall": (1920, 1080), "phone": (390, 844)}
-PAGES = {"now": "/", "alerts": "/alerts", "alert": "/alerts/A-1", "places": "/places", "place": "/places/cellar-2?span=6h&compare=yesterday",
-         "pipeline": "/pipeline"}  # fmt: skip
+PAGES = {
+    "now": "/",
+    "alerts": "/alerts",
+    "alert": "/alerts/A-1",
+    "places": "/places",
+    "place": "/places/cellar-2?span=6h&compare=yesterday",
+    "pipeline": "/pipeline",
+}
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+class Scene(NamedTuple):
+    """An alert of the story."""
+
+    id: str
+    subject: str
+    title: Label
+    severity: Severity
+    category: Category
+    state: AlertState
+    ago: Duration
+    seen: tuple[str, object, str | None, str]
+
+
+SCENES = (
+    Scene("A-2", "door_contact", Label(zh="门未刷卡开启", en="Door opened without a badge"), Severity.MAJOR,
+          Category.SECURITY, AlertState.ACTIVE, 6 * MINUTE, ("open", True, None, "= true")),
+    Scene("A-3", "level_gauge", Label(zh="河道水位上升", en="Water is rising"), Severity.MAJOR,
+          Category.UTILITY, AlertState.ACKNOWLEDGED, 41 * MINUTE, ("level", 3.42, "m", ">= 3.30 m")),
+    Scene("A-4", "room_climate", Label(zh="发酵间 CO₂ 偏高", en="CO₂ high in fermentation"), Severity.MINOR,
+          Category.ENVIRONMENT, AlertState.ACTIVE, 62 * MINUTE, ("co2", 1480.0, "ppm", ">= 1200 ppm")),
+    Scene("A-5", "people_counter", Label(zh="人多，注意疏导", en="Many visitors"), Severity.ADVISORY,
+          Category.CROWD, AlertState.ACTIVE, 3 * HOUR, ("people", 212.0, "count", ">= 200")),
+    Scene("A-6", "leak_detector", Label(zh="集水坑漏水", en="Water in the sump"), Severity.MINOR,
+          Category.UTILITY, AlertState.LATCHED, 5 * HOUR, ("leak", True, None, "= true")),
+)  # fmt: skip
 
 
 def story(world: World) -> None:
     """A cellar fire, and what else goes on in a town."""
     world.fill(days=2)
     now = world.now
-    for back in range(112, -1, -2):
-        share = (112 - back) / 112
-        world.reads("CE2-S01", now - back * SECOND, smoke=round(0.14 + 0.17 * share, 3), temperature=19 + 12 * share)
-    fire = world.alert("A-1", "CE2-S01", response=response(3 * MINUTE), reason={
-        "observations": [
-            *seen("CE2-S01", "smoke", 0.31, "dB/m", ">= 0.15 dB/m")["observations"],
-            {**seen("CE2-S01", "temperature", 6.2, "Cel", "> 5 Cel")["observations"][0], "expression": "rate(temperature, 1m)"},
-            *seen("CE2-S07", "co", 84.0, "ppm", ">= 60 ppm")["observations"],
-        ], "condition": "smoke >= 0.15 dB/m", "version": "7c1e02aa"})  # fmt: skip
+    for back in range(720, -1, -10):
+        share = max(0.0, (130 - back) / 130)
+        smoke, heat = round(0.02 + 0.29 * share, 3), round(19 + 12 * share, 1)
+        world.reads("CE2-S01", now - back * SECOND, smoke=smoke, temperature=heat)
+    smoke = seen("CE2-S01", "smoke", 0.31, "dB/m", ">= 0.15 dB/m")
+    heat_seen = seen("CE2-S01", "temperature", 6.2, "Cel", "> 5 Cel")["observations"][0]
+    smoke["observations"].append({**heat_seen, "expression": "rate(temperature, 1m)"})
+    smoke["observations"] += seen("CE2-S07", "co", 84.0, "ppm", ">= 60 ppm")["observations"]
+    fire = world.alert("A-1", "CE2-S01", response=response(3 * MINUTE), reason=smoke)
     world.book.note(fire.id, now - 60 * SECOND, "wang.fang", "comment", "监视器看到白烟")
-    for target, channel in (("fire-room", "wecom"), ("li.wei", "sms")):
-        world.book.told[fire.id].append(
-            told(fire.id, fire.raised_at + SECOND, target, channel, DeliveryState.DELIVERED)
-        )
-    world.book.told[fire.id].append(told(fire.id, fire.raised_at + SECOND, "chief", "email", DeliveryState.QUEUED))
-    names = [
-        ("A-2", "WH3-", "door_contact", Severity.MAJOR, Category.SECURITY, ("门未刷卡开启", "Door opened without a badge"), 6 * MINUTE, AlertState.ACTIVE,
-         ("open", True, None, "= true")),
-        ("A-3", "", "level_gauge", Severity.MAJOR, Category.UTILITY, ("河道水位上升", "Water is rising"), 41 * MINUTE, AlertState.ACKNOWLEDGED,
-         ("level", 3.42, "m", ">= 3.30 m")),
-        ("A-4", "BR1-", "room_climate", Severity.MINOR, Category.ENVIRONMENT, ("发酵间 CO₂ 偏高", "CO₂ high in fermentation"), 62 * MINUTE,
-         AlertState.ACTIVE, ("co2", 1480.0, "ppm", ">= 1200 ppm")),
-        ("A-5", "", "people_counter", Severity.ADVISORY, Category.CROWD, ("人多，注意疏导", "Many visitors"), 3 * HOUR, AlertState.ACTIVE,
-         ("people", 212.0, "count", ">= 200")),
-        ("A-6", "CE1-", "leak_detector", Severity.MINOR, Category.UTILITY, ("集水坑漏水", "Water in the sump"), 5 * HOUR, AlertState.LATCHED,
-         ("leak", True, None, "= true")),
-    ]  # fmt: skip
-    for number, start, kind, severity, category, (zh, en), ago, state, value in names:
-        subject = next(s.id for s in world.town.sensors.values() if s.kind == kind and s.id.startswith(start[:2]))
-        taken = (
-            {"acknowledged_at": now - 30 * MINUTE, "acknowledged_by": "li.wei"}
-            if state is AlertState.ACKNOWLEDGED
-            else {}
-        )
-        world.alert(number, subject, rule=f"{category}.{kind}", title=Label(zh=zh, en=en), severity=severity, category=category,
-                    state=state, since=now - ago, reason=seen(subject, *value), **taken)  # fmt: skip
-    world.alert("A-0", "CE2-S01", state=AlertState.CLOSED, since=now - 25 * DAY, closed_at=now - 25 * DAY + 9 * MINUTE,
-                closed_by="li.wei", closed_because="steam")  # fmt: skip
-    reasons = [("not_json", "不是 JSON", "Not JSON", "line 1 column 7"), ("out_of_range", "数值不可信", "Beyond belief", "temperature 999.0 Cel"),
-               ("unknown_sensor", "未知的传感器", "Unknown sensor", "CE2-S99")]  # fmt: skip
-    for index, (reason, zh, en, detail) in enumerate(reasons):
-        world.aside.append(QuarantineRow(str(index), now - index * 40 * SECOND, "gw-cellars", "town/huangjiu/gw-cellars/telemetry", "message",
-                                         reason, Label(zh=zh, en=en), detail, 184))  # fmt: skip
+    for target, channel, state in (
+        ("fire-room", "wecom", DeliveryState.DELIVERED),
+        ("li.wei", "sms", DeliveryState.DELIVERED),
+        ("chief", "email", DeliveryState.QUEUED),
+    ):
+        world.book.told[fire.id].append(told(fire.id, fire.raised_at + SECOND, target, channel, state))
+    for scene in SCENES:
+        _play(world, scene)
+    ended = now - 25 * DAY
+    world.alert("A-0", "CE2-S01", state=AlertState.CLOSED, since=ended, closed_at=ended + MINUTE, closed_by="li.wei")
+    _put_aside(world)
+
+
+def _play(world: World, scene: Scene) -> None:
+    found = [s.id for s in world.town.sensors.values() if s.kind == scene.subject]
+    subject = found[-1] if scene.subject in {"leak_detector", "door_contact"} else found[len(found) // 2]
+    changes = {}
+    if scene.state is AlertState.ACKNOWLEDGED:
+        changes = {"acknowledged_at": world.now - 30 * MINUTE, "acknowledged_by": "li.wei"}
+    world.alert(
+        scene.id, subject, rule=f"{scene.category}.{scene.subject}", title=scene.title, severity=scene.severity,
+        category=scene.category, state=scene.state, since=world.now - scene.ago, reason=seen(subject, *scene.seen),
+        **changes,
+    )  # fmt: skip
+
+
+def _put_aside(world: World) -> None:
+    reasons = (
+        ("unknown_sensor", Label(zh="未知的传感器", en="Unknown sensor"), "CE2-S99"),
+        ("out_of_range", Label(zh="数值不可信", en="Beyond belief"), "temperature 999.0 Cel"),
+        ("not_json", Label(zh="不是 JSON", en="Not JSON"), "line 1 column 7"),
+    )
+    for number, (reason, text, detail) in enumerate(reasons):
+        at, topic = world.now - (200 - 60 * number) * SECOND, "town/huangjiu/gw-cellars/telemetry"
+        world.aside.append(QuarantineRow(str(number), at, "gw-cellars", topic, "message", reason, text, detail, 184))
 
 
 def shoot(browser: Browser, address: str, password: str, folder: Path) -> None:
-    """Every page in both languages and sizes, and the light theme once."""
+    """Every page in both languages and sizes, and the light theme."""
     for size, (width, height) in SIZES.items():
-        context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=1)
+        context = browser.new_context(viewport={"width": width, "height": height})
         page = context.new_page()
         page.goto(f"{address}/sign-in")
         page.screenshot(path=folder / f"{size}-sign-in.png")
@@ -81,20 +117,14 @@ def shoot(browser: Browser, address: str, password: str, folder: Path) -> None:
         page.fill("[name=password]", password)
         page.click("button.primary")
         page.wait_for_selector(".shell")
-        for language in ("zh", "en"):
-            page.goto(f"{address}/")
-            page.request.post(f"{address}/preferences", form={"language": language}, headers={"Origin": address})
+        for language, theme in (("zh", "dark"), ("en", "dark"), ("zh-Hant", "light")):
+            form = {"language": language, "theme": theme}
+            page.request.post(f"{address}/preferences", form=form, headers={"Origin": address})
             for name, path in PAGES.items():
                 page.goto(address + path)
-                page.wait_for_selector(".shell")
-                page.wait_for_timeout(1500)
-                page.screenshot(path=folder / f"{size}-{language}-{name}.png", full_page=size == "phone")
-        page.request.post(f"{address}/preferences", form={"theme": "light"}, headers={"Origin": address})
-        for name in ("now", "alert"):
-            page.goto(address + PAGES[name])
-            page.wait_for_timeout(1500)
-            page.screenshot(path=folder / f"{size}-light-{name}.png")
-        page.request.post(f"{address}/preferences", form={"theme": "dark"}, headers={"Origin": address})
+                page.wait_for_selector(".chart.drawn" if name in {"alert", "place"} else ".town-line .name")
+                page.wait_for_timeout(600)
+                page.screenshot(path=folder / f"{size}-{language}-{name}.png")
         context.close()
 
 
@@ -102,7 +132,7 @@ def main(folder: Path) -> None:
     """Make the pictures."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as state:
-        world = World(Path(state), now=int(time.time() * 1000))
+        world = World(Path(state), now=int(time.time() * 1000), runs=True)
         story(world)
         assert world.password
         with serving(world.parts) as address, sync_playwright() as playwright:
