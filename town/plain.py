@@ -1,6 +1,7 @@
 """From YAML nodes to plain data, remembering lines and finding doubled keys and written secrets on the way."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -18,7 +19,11 @@ _SECRET_IN_URL = re.compile(r"(?i)://[^/\s:@]*:[^/\s@]+@|[?&](access_?token|toke
 _INTEGER = re.compile(r"[-+]?[0-9]{1,300}")
 _OTHER_BASE = re.compile(r"0o[0-7]{1,300}|0x[0-9a-fA-F]{1,300}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan")
+_PERHAPS_SECRET = re.compile(r"(?i)secret|passw|pwd|token|key|auth|credential")
 _NAME_IT = "write `secret:` with the name of a secret; its value goes into TOWN_SECRET_<NAME>"
+
+EMPTY: tuple[Any, ...] = (None, "", {}, [])
+"""What may stand behind a secret's key: nothing."""
 
 Path = tuple[str | int, ...]
 
@@ -37,6 +42,11 @@ def _number(text: str) -> int | float | str:
     if _FLOAT.fullmatch(text):
         return float(text.replace(".inf", "inf").replace(".nan", "nan"))
     return text
+
+
+def may_be_secret(value: str, *, keys: Iterable[str | int]) -> bool:
+    """Whether a value had better not be repeated: what its keys are called or what it looks like says so."""
+    return any(_PERHAPS_SECRET.search(str(key)) for key in keys) or _SECRET_IN_URL.search(value) is not None
 
 
 class PlainReader:
@@ -84,7 +94,7 @@ class PlainReader:
                 self._found((*path, key), line, "`<<` is not YAML 1.2", "write the keys out")
                 continue
             data[key] = self._value(value_node, (*path, key), line)
-            if is_secret_key(key) and data[key] not in (None, "", {}, []):
+            if is_secret_key(key) and data[key] not in EMPTY:
                 self._found((*path, key), line, f"`{key}` would put a secret into a file", _NAME_IT)
         return data
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from town.findings import suggest
-from town.plain import is_secret_key
+from town.plain import EMPTY, is_secret_key, may_be_secret
 
 _EXPECTED = {
     "string": "a text",
@@ -38,7 +38,7 @@ def describe(error: ErrorDetails, *, model: type[BaseModel], data: Any) -> Probl
         case "missing":
             missing = f"`{last}`" if isinstance(location[-1], str) else f"entry {location[-1] + 1}"
             return Problem(location, f"{missing} is missing")
-        case "extra_forbidden" if is_secret_key(last):
+        case "extra_forbidden" if is_secret_key(last) and error["input"] not in EMPTY:
             return Problem(location, "")
         case "extra_forbidden":
             known = sorted(_keys_at(model, error["loc"][:-1]))
@@ -47,10 +47,12 @@ def describe(error: ErrorDetails, *, model: type[BaseModel], data: Any) -> Probl
             )
         case "literal_error" | "enum":
             expected = error.get("ctx", {}).get("expected", "")
-            return Problem(location, f"{_shown(error['input'])} is not known here", _choice(error["input"], expected))
+            shown = _shown(error["input"], location)
+            return Problem(location, f"{shown} is not known here", _choice(error["input"], expected))
         case "value_error" | "assertion_error":
             return Problem(location, error["msg"].partition(", ")[2])
-    return Problem(location, _wrong_type(error) or _sentence(error, last))
+    shown = _shown(error["input"], location)
+    return Problem(location, _wrong_type(error, shown) or _sentence(error, shown))
 
 
 def _in_data(loc: tuple[str | int, ...], data: Any, *, missing: bool) -> tuple[str | int, ...]:
@@ -67,25 +69,26 @@ def _in_data(loc: tuple[str | int, ...], data: Any, *, missing: bool) -> tuple[s
     return tuple(location)
 
 
-def _wrong_type(error: ErrorDetails) -> str:
+def _wrong_type(error: ErrorDetails, shown: str) -> str:
     word, _, rest = error["type"].partition("_")
     if rest not in ("type", "parsing", "from_float", "attributes_type") or word not in _EXPECTED:
         return ""
-    return f"must be {_EXPECTED[word]}, but is {_shown(error['input'])}"
+    return f"must be {_EXPECTED[word]}, but is {shown}"
 
 
-def _sentence(error: ErrorDetails, last: str) -> str:
-    shown = "" if is_secret_key(last) else f", but is {_shown(error['input'])}"
+def _sentence(error: ErrorDetails, shown: str) -> str:
     message = error["msg"].removeprefix("Input should be ")
-    return f"must be {message}{shown}" if message != error["msg"] else message
+    return f"must be {message}, but is {shown}" if message != error["msg"] else message
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, location: tuple[str | int, ...]) -> str:
     if value is None:
         return "empty"
     if isinstance(value, dict | list):
         return "keys and values" if isinstance(value, dict) else "a list"
     text = str(value).lower() if isinstance(value, bool) else str(value)
+    if may_be_secret(text, keys=location):
+        return "something else"
     return f"`{text if len(text) <= 60 else text[:57] + '…'}`"
 
 

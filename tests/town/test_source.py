@@ -170,8 +170,24 @@ def test_written_secret_is_an_error_that_does_not_repeat_it(text: str) -> None:
     assert "hunter2" not in repr(findings) and "secret" in findings[0].message
 
 
-def test_written_secret_is_told_once() -> None:
-    source, findings = read("open: true\ntoken: hunter2\n")
+class Hook(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    secret: str = ""
+    url: str = Field("", pattern="^https://example")
+
+
+@pytest.mark.parametrize("text", ["secret: 4711\n", "url: http://a:4711@b\n", "url: http://b?key=4711\n"])
+def test_value_of_the_wrong_kind_is_not_repeated_where_it_may_be_a_secret(text: str) -> None:
+    source, findings = read(text)
+    assert source is not None
+    mistakes = source.parse(Hook)[1]
+
+    assert len(mistakes) == 1 and "4711" not in repr([*findings, *mistakes])
+
+
+@pytest.mark.parametrize("value", ["hunter2", "", "{}", "''"])
+def test_key_of_a_secret_is_told_once_with_or_without_one(value: str) -> None:
+    source, findings = read(f"open: true\ntoken: {value}\n")
 
     assert source is not None and len(findings + source.parse(Box)[1]) == 1
 
