@@ -3,6 +3,7 @@
 from collections import deque
 
 from town.moment import Duration
+from town.ports import Gauge
 
 _KEPT = 10_000
 
@@ -29,3 +30,12 @@ class Latency:
     def summary(self) -> dict[str, Duration | None]:
         """The median and the 99th percentile."""
         return {"p50": self.percentile(0.5), "p99": self.percentile(0.99)}
+
+    def gauges(self, of: str) -> list[Gauge]:
+        """The same for /metrics; nothing before the first."""
+        shares = ((0.5, self.percentile(0.5)), (0.99, self.percentile(0.99)))
+        return [
+            Gauge("town_latency_milliseconds", took, {"quantile": f"{share:g}", "of": of}, help="How long things took.")
+            for share, took in shares
+            if took is not None
+        ]

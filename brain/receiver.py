@@ -7,7 +7,10 @@ import asyncio
 import contextlib
 import email
 import email.policy
+import hashlib
+import hmac
 import json
+import secrets
 import socket
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -44,6 +47,8 @@ class LocalReceiver:
 
     def __init__(self, clock: Clock, told: Callable[[Received], None] | None = None) -> None:
         self.http_url = self.smtp_url = ""
+        self.secret = secrets.token_hex(16)
+        """What webhooks to it are signed with, whatever the town calls their secrets."""
         self.count = 0
         self.keys: set[str] = set()
         self.newest: deque[Received] = deque(maxlen=_KEPT)
@@ -63,6 +68,8 @@ class LocalReceiver:
         body = await request.body()
         if len(body) > _LARGEST:
             return JSONResponse({"error": "too large"}, status_code=413)
+        if not self._signed(request.headers.get("X-Town-Signature", ""), body):
+            return JSONResponse({"error": "the signature is wrong"}, status_code=401)
         try:
             content = json.loads(body)
         except ValueError:
@@ -71,6 +78,11 @@ class LocalReceiver:
         key = request.headers.get("Idempotency-Key", "")
         self.take("webhook", request.path_params["target"], text=str(text or content), key=key)
         return JSONResponse({"received": True})
+
+    def _signed(self, signature: str, body: bytes) -> bool:
+        at, _, found = signature.removeprefix("t=").partition(",v1=")
+        wanted = hmac.new(self.secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+        return hmac.compare_digest(found, wanted)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Take a mail, once for each recipient."""

@@ -1,0 +1,5 @@
+"""`python -m brain` is `town`."""
+
+from brain.cli import main
+
+main()

@@ -1,0 +1,36 @@
+"""A town folder as every room reads it: town, rules, people and scenarios, with all mistakes at once."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from alerts.people import People, load_people
+from rules.folder import load_rules
+from rules.ruleset import RuleSet
+from simulators.scenario import Scenario, load_scenarios
+from town.findings import Finding
+from town.folder import load_town
+from town.town import Town
+
+
+class Bundle(NamedTuple):
+    """A checked town folder."""
+
+    folder: Path
+    town: Town
+    rules: RuleSet
+    people: People
+    scenarios: dict[str, Scenario]
+
+
+def load_bundle(folder: Path) -> tuple[Bundle | None, list[Finding]]:
+    """Read the folder whole. The bundle is None when any finding is an error; warnings do not stop a town."""
+    town, findings = load_town(folder)
+    if town is None:
+        return None, findings
+    rules, in_rules = load_rules(folder, town)
+    people, in_people = load_people(folder, town)
+    scenarios, in_scenarios = load_scenarios(folder, town)
+    findings = sorted([*findings, *in_rules, *in_people, *in_scenarios])
+    if rules is None or people is None or any(finding.level == "error" for finding in findings):
+        return None, findings
+    return Bundle(folder, town, rules, people, scenarios), findings

@@ -1,0 +1,51 @@
+"""The `town` command."""
+
+import sys
+from collections.abc import Iterator
+
+import typer
+
+from brain.commands.account import account
+from brain.commands.check import check
+from brain.commands.demo import demo
+from brain.commands.quarantine import quarantine
+from brain.commands.settings import settings
+from brain.commands.simulate import simulate
+from brain.commands.test import test
+from brain.commands.up import up
+from brain.output import WRONG_USE, errors
+from town.errors import ConfigError
+
+app = typer.Typer(
+    name="town",
+    help="The town brain: takes every reading in, judges it, and tells the right people until somebody answers.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(up)
+app.command()(demo)
+app.command()(simulate)
+app.command()(check)
+app.command()(test)
+app.command()(settings)
+app.add_typer(quarantine, name="quarantine")
+app.add_typer(account, name="account")
+
+
+def main() -> None:
+    """Run the command line; what the user can mend is one clear message and exit code 2, never a traceback."""
+    try:
+        app()
+    except* ConfigError as group:
+        for error in _leaves(group):
+            errors.print(f"town: {error}", style="red", markup=False)
+        sys.exit(WRONG_USE)
+
+
+def _leaves(group: BaseExceptionGroup[ConfigError]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error

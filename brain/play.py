@@ -1,0 +1,63 @@
+"""The simulator as commands use it: which scenario, against which broker."""
+
+import ssl
+from urllib.parse import unquote, urlsplit
+
+from brain.bundle import Bundle
+from brain.wiring import wall_clock
+from simulators.play import BrokerAddress, Sent, play
+from simulators.scenario import Scenario
+from town.errors import ConfigError
+from town.findings import suggest
+from town.moment import Duration
+from town.settings import Settings
+
+
+def find_scenario(bundle: Bundle, name: str) -> Scenario:
+    """The scenario of that name; raises ConfigError naming those there are."""
+    if name in bundle.scenarios:
+        return bundle.scenarios[name]
+    known = ", ".join(f"{each.id} ({each.name.zh} {each.name.en})" for each in bundle.scenarios.values()) or "none"
+    hint = suggest(name, bundle.scenarios)
+    said = "" if name == "list" else f"There is no scenario {name!r}. {hint} ".replace("  ", " ")
+    raise ConfigError(f"{said}Scenarios of {bundle.town.id}: {known}.")
+
+
+def broker_address(settings: Settings, *, embedded_port: int | None) -> BrokerAddress:
+    """Where devices connect: the embedded broker's port for 3.1.1, or the broker that the settings name."""
+    if embedded_port is not None:
+        return BrokerAddress(host="127.0.0.1", port=embedded_port)
+    parts = urlsplit(settings.mqtt_url)
+    tls = ssl.create_default_context(cafile=settings.mqtt_ca) if parts.scheme == "mqtts" else None
+    password = settings.mqtt_password
+    return BrokerAddress(
+        host=parts.hostname or "127.0.0.1",
+        port=parts.port or (8883 if tls else 1883),
+        username=unquote(parts.username) if parts.username else None,
+        password=password.get_secret_value() if password else None,
+        tls=tls,
+    )
+
+
+async def simulate(
+    bundle: Bundle,
+    scenario: Scenario,
+    settings: Settings,
+    *,
+    embedded_port: int | None,
+    seed: int = 1,
+    speed: float = 1.0,
+    history: Duration = 0,
+    sent: Sent | None = None,
+) -> None:
+    """Play a scenario to its end."""
+    await play(
+        bundle.town,
+        scenario,
+        broker_address(settings, embedded_port=embedded_port),
+        clock=wall_clock,
+        seed=seed,
+        speed=speed,
+        history=history,
+        sent=sent,
+    )

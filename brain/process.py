@@ -1,0 +1,36 @@
+"""Running until somebody says stop: Ctrl-C and SIGTERM end everything in order."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+from brain.output import errors
+
+
+def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end or until the first SIGINT or SIGTERM, which cancels; a second one does nothing more."""
+    with asyncio.Runner() as runner:
+        runner.run(_stoppable(work))
+
+
+async def _stoppable(work: Coroutine[Any, Any, None]) -> None:
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(work, name="brain")
+    stopping = False
+
+    def stop() -> None:
+        nonlocal stopping
+        if not stopping:
+            stopping = True
+            errors.print("\nStopping …")
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not stopping:
+            raise
+    errors.print("Stopped.")

@@ -1,0 +1,65 @@
+"""Rule files while the brain runs: changed files are checked whole, and then put in force whole or not at all."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+import watchfiles
+
+from brain.bundle import Bundle
+from brain.judge import Judge
+from rules.folder import load_rules
+from town.findings import Finding
+from town.ports import Clock, Gauge, PartHealth
+
+log = logging.getLogger("rules")
+
+
+class RuleFiles:
+    """Watches `rules/` of a town folder. `findings` is what is wrong with the newest files, while older rules go on."""
+
+    def __init__(self, bundle: Bundle, judge: Judge, *, clock: Clock) -> None:
+        self.findings: Sequence[Finding] = ()
+        self._bundle, self._judge, self._clock = bundle, judge, clock
+        self._since = clock()
+
+    async def run(self) -> None:
+        """Look whenever a file changes, until cancelled."""
+        folder = self._bundle.folder / "rules"
+        stop = asyncio.Event()
+        try:
+            async for _ in watchfiles.awatch(folder, stop_event=stop, recursive=True, debounce=200):
+                self.look()
+        finally:
+            stop.set()
+
+    def look(self) -> None:
+        """Check the files now; put them in force when nothing is wrong."""
+        rules, findings = load_rules(self._bundle.folder, self._bundle.town)
+        wrong = [finding for finding in findings if finding.level == "error"]
+        if rules is None or wrong:
+            self._since, self.findings = self._clock(), wrong
+            for finding in wrong:
+                log.error("%s:%d: %s: %s; the rules in force go on", *_said(finding))
+            return
+        self.findings = ()
+        if rules.version != self._judge.rules.version:
+            self._since = self._clock()
+            self._judge.change(rules, self._bundle.town)
+            log.info("%d rules are in force, version %s", len(rules.rules), rules.version)
+
+    def parts(self) -> list[PartHealth]:
+        """Whether the newest files are in force."""
+        if not self.findings:
+            return [PartHealth("rule files", "ok", self._since)]
+        file, line, _, message = _said(self.findings[0])
+        more = f" (and {len(self.findings) - 1} more)" if len(self.findings) > 1 else ""
+        return [PartHealth("rule files", "degraded", self._since, f"{file}:{line}: {message}{more}; old rules go on")]
+
+    def figures(self) -> list[Gauge]:
+        """How many mistakes the newest files have."""
+        return [Gauge("town_rule_files_mistakes", len(self.findings), help="Mistakes in rule files not in force.")]
+
+
+def _said(finding: Finding) -> tuple[str, int, str, str]:
+    return finding.file, finding.line, finding.where, finding.message
