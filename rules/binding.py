@@ -107,6 +107,7 @@ def _windowed(term: Derived, view: View) -> Evaluate:
     window, figure = view.window(term.quantity, term.width), _OVER[term.function]
     if window is None:
         return _always(None)
+    window.summing = window.summing or term.function not in ("rate", "delta", "count")
 
     def over(t: Moment) -> float | None:
         window.trim(t)

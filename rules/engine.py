@@ -46,12 +46,14 @@ class Engine:
             for judged in judged_by(rules.rules[rule], town):
                 index = len(self._judges)
                 self._judges.append(make_judge(rules.rules[rule], judged, self._memory, index=index))
+        self._failing: set[int] = set()
         self._begun = False
 
     @property
     def errors(self) -> dict[str, str]:
         """The rules that cannot be judged now, and why, by id."""
-        return {judge.rule.id: judge.standing.error for judge in self._judges if judge.standing.error is not None}
+        failing = [self._judges[index] for index in sorted(self._failing)]
+        return {judge.rule.id: judge.standing.error or "" for judge in failing}
 
     def step(self, readings: Sequence[Reading], now: Moment) -> list[Transition]:
         """Judge readings in this order."""
@@ -127,6 +129,8 @@ class Engine:
         for judge in self._judges:
             judge.begin(now, pause)
             self._await(judge)
+            if judge.standing.error is not None:
+                self._failing.add(judge.index)
         orphans, self._orphans = self._orphans, []
         return [self._ended(one, now) for one in orphans]
 
@@ -151,7 +155,17 @@ class Engine:
         if plan:
             self.judged += 1
         for judge in plan:
-            self._judge(judge, received, now, out)
+            try:
+                transition = judge.judge(received, now)
+            except Exception as error:  # whatever one rule does wrong, the others go on, and it is told
+                self._fail(judge, f"{type(error).__name__}: {error}", now, out)
+                continue
+            if self._failing and judge.index in self._failing:
+                self._recover(judge, now, out)
+            if transition is not None:
+                out.append(transition)
+            if judge.notices_silence and judge.index not in self._awaiting:
+                self._await(judge)
 
     def _accept(self, memory: SensorMemory, reading: Reading, at: Moment, order: Moment) -> tuple[str, ...]:
         """Put the new values on their tracks; returns the quantities that were new."""
@@ -173,27 +187,17 @@ class Engine:
                 new.append(quantity)
         return tuple(new)
 
-    def _judge(self, judge: Judge, received: Moment, now: Moment, out: list[Transition]) -> None:
-        standing = judge.standing
-        try:
-            transition = judge.judge(received, now)
-        except Exception as error:  # whatever one rule does wrong, the others go on, and it is told
-            self._fail(judge, f"{type(error).__name__}: {error}", now, out)
-            return
-        if standing.error is not None:
-            standing.error = None
-            if not self.errors:
-                out.append(self._rule_error(Condition.NORMAL, judge, "", now))
-        if transition is not None:
-            out.append(transition)
-        if judge.notices_silence and judge.index not in self._awaiting:
-            self._await(judge)
-
     def _fail(self, judge: Judge, error: str, now: Moment, out: list[Transition]) -> None:
-        first = not self.errors
         judge.standing.error = error
-        if first:
+        if not self._failing:
             out.append(self._rule_error(Condition.ACTIVE, judge, error, now))
+        self._failing.add(judge.index)
+
+    def _recover(self, judge: Judge, now: Moment, out: list[Transition]) -> None:
+        judge.standing.error = None
+        self._failing.discard(judge.index)
+        if not self._failing:
+            out.append(self._rule_error(Condition.NORMAL, judge, "", now))
 
     def _rule_error(self, condition: Condition, judge: Judge, error: str, now: Moment) -> Transition:
         definition = self._rules.definitions[RULE_ERROR]

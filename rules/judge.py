@@ -92,8 +92,10 @@ class ConditionJudge:
         """Look at the condition at the newest moment of the subject."""
         standing, at = self.standing, self._watch.at
         truth = self._when(at)
-        if truth is not None and standing.heard:
+        if truth is not None and self.notices_silence:
             standing.heard[0] = max(standing.heard[0], received)
+        if not truth and standing.condition is NORMAL:
+            return None
         if standing.condition is ACTIVE:
             return self._while_active(truth, at, received, now)
         if truth is None:

@@ -2,21 +2,14 @@
 
 from collections import deque
 from math import sqrt
-from typing import NamedTuple
 
 from town.moment import Duration, Moment
 
+_Summary = tuple[int, float, float, float, float, float]
+"""How many values, their sum, the least, the greatest, the mean, and the sum of the squared distances from the mean.
 
-class _Summary(NamedTuple):
-    """Figures of some values; two of them can be put together, but nothing can be taken out of one."""
-
-    number: int
-    total: float
-    low: float
-    high: float
-    mean: float
-    spread: float
-    """The sum of the squared distances from the mean."""
+Two of them can be put together, but nothing can be taken out of one. A plain tuple, because one is made for each value.
+"""
 
 
 class Window:
@@ -27,18 +20,21 @@ class Window:
     last bit.
     """
 
-    __slots__ = ("_back", "_front", "_summary", "width")
+    __slots__ = ("_back", "_front", "_summary", "summing", "width")
 
     def __init__(self, width: Duration) -> None:
         self.width = width
-        self._front: list[tuple[Moment, float, _Summary]] = []
+        self.summing = False
+        """Whether anybody asks for more than the ends and the number of values; said before the first value."""
+        self._front: list[tuple[Moment, float, _Summary | None]] = []
         self._back: deque[tuple[Moment, float]] = deque()
         self._summary: _Summary | None = None
 
     def push(self, at: Moment, value: float) -> None:
         """Add a value; moments never go back."""
         self._back.append((at, value))
-        self._summary = _with(self._summary, value)
+        if self.summing:
+            self._summary = _with(self._summary, value)
         self.trim(at)
 
     def trim(self, at: Moment) -> None:
@@ -57,7 +53,7 @@ class Window:
     def _turn(self) -> None:
         summary: _Summary | None = None
         for at, value in reversed(self._back):
-            summary = _with(summary, value)
+            summary = _with(summary, value) if self.summing else None
             self._front.append((at, value, summary))
         self._back.clear()
         self._summary = None
@@ -72,7 +68,8 @@ class Window:
         self._turn()
         for at, value in back:
             self._back.append((at, value))
-            self._summary = _with(self._summary, value)
+            if self.summing:
+                self._summary = _with(self._summary, value)
 
     def _whole(self) -> _Summary | None:
         front = self._front[-1][2] if self._front else None
@@ -85,27 +82,27 @@ class Window:
     def total(self) -> float | None:
         """Their sum."""
         whole = self._whole()
-        return whole.total if whole else None
+        return whole[1] if whole else None
 
     def mean(self) -> float | None:
         """Their arithmetic mean."""
         whole = self._whole()
-        return whole.total / whole.number if whole else None
+        return whole[1] / whole[0] if whole else None
 
     def low(self) -> float | None:
         """The least of them."""
         whole = self._whole()
-        return whole.low if whole else None
+        return whole[2] if whole else None
 
     def high(self) -> float | None:
         """The greatest of them."""
         whole = self._whole()
-        return whole.high if whole else None
+        return whole[3] if whole else None
 
     def deviation(self) -> float | None:
         """Their population standard deviation."""
         whole = self._whole()
-        return sqrt(max(0.0, whole.spread) / whole.number) if whole else None
+        return sqrt(max(0.0, whole[5]) / whole[0]) if whole else None
 
     def _ends(self) -> tuple[Moment, float, Moment, float] | None:
         if len(self._front) + len(self._back) < 2:
@@ -127,20 +124,19 @@ class Window:
 
 def _with(summary: _Summary | None, value: float) -> _Summary:
     if summary is None:
-        return _Summary(1, value, value, value, value, 0.0)
+        return 1, value, value, value, value, 0.0
     number, total, low, high, mean, spread = summary
     away = value - mean
     mean += away / (number + 1)
     low = value if value < low else low
     high = value if value > high else high
-    return _Summary(number + 1, total + value, low, high, mean, spread + away * (value - mean))
+    return number + 1, total + value, low, high, mean, spread + away * (value - mean)
 
 
 def _both(one: _Summary, other: _Summary) -> _Summary:
     """Chan, Golub and LeVeque's way of adding two sets' squared distances."""
-    number = one.number + other.number
-    apart = other.mean - one.mean
-    spread = one.spread + other.spread + apart * apart * one.number * other.number / number
-    mean = one.mean + apart * other.number / number
-    low, high = min(one.low, other.low), max(one.high, other.high)
-    return _Summary(number, one.total + other.total, low, high, mean, spread)
+    number = one[0] + other[0]
+    apart = other[4] - one[4]
+    spread = one[5] + other[5] + apart * apart * one[0] * other[0] / number
+    mean = one[4] + apart * other[0] / number
+    return number, one[1] + other[1], min(one[2], other[2]), max(one[3], other[3]), mean, spread
