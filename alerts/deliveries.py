@@ -111,6 +111,13 @@ async def _lease(connection: AsyncConnection, row: RowMapping, *, name: str, now
     return Claim(**kept, attempts=row["attempts"] + 1, lease_by=name, claimed_at=now)
 
 
+async def release(connection: AsyncConnection, *, name: str, now: Moment) -> None:
+    """Let the leases of an earlier process of that name run out: it is gone, and nobody else will answer for them."""
+    table = tables.notification
+    held = (table.c.state == DeliveryState.SENDING, table.c.lease_by == name, table.c.lease_until > now)
+    await connection.execute(update(table).where(*held).values(lease_until=now))
+
+
 async def _ledger(
     connection: AsyncConnection, notification: str, number: int, *, at: Moment, kind: str, text: str
 ) -> None:

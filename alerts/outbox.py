@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 
 from alerts.book import Book
-from alerts.deliveries import Backlog, Claim, Policy, backlog, claim_due, next_due, write_answer
+from alerts.deliveries import Backlog, Claim, Policy, backlog, claim_due, next_due, release, write_answer
 from alerts.message import compose
 from alerts.sending import Answer, AnswerKind, Sender, one_line, refused_config
 from town.alert import DeliveryState
@@ -27,7 +27,11 @@ LATE = MINUTE
 
 
 class Outbox:
-    """Runs on a book with one sender a channel; several may run on one book, each with its own `name`."""
+    """Runs on a book with one sender a channel; several may run on one book.
+
+    `name` is this process's own, and the same after a restart: what it was sending when it was killed is taken up again
+    at once, and not when the lease ends.
+    """
 
     def __init__(
         self,
@@ -47,15 +51,18 @@ class Outbox:
         self._backlog = Backlog()
         self._finished: Counter[tuple[str, str]] = Counter()
         self._away: str | None = None
+        self._looked_at: Moment = 0
         self._since: Moment = book.clock()
 
     async def run(self) -> None:
         """Send until cancelled; attempts under way then get a moment to end, so that their answers are not lost."""
         unlisten = self._book.listen(lambda _alerts: self._wake.set())
+        released = False
         try:
             async with asyncio.TaskGroup() as group:
                 try:
                     while True:
+                        released = released or await self._release()
                         self._wake.clear()
                         await self._start_due(group)
                         await self._rest()
@@ -79,16 +86,30 @@ class Outbox:
         """Start an attempt for everything that is due and has room; a book that is away is tried again later."""
         try:
             claims = await self._claim()
-            self._backlog = await self._book.database.read(lambda link: backlog(link, now=self._book.clock()))
+            for claim in claims:
+                self._busy[claim.target] += 1
+                group.create_task(self._attempt(claim), name=f"notify {claim.id}")
+            if not claims or self._book.clock() - self._looked_at >= SECOND:
+                await self._look()
         except Unavailable as error:
             self._is_away(str(error))
             return 0
         self._is_away(None)
-        await self._book.refresh()
-        for claim in claims:
-            self._busy[claim.target] += 1
-            group.create_task(self._attempt(claim), name=f"notify {claim.id}")
         return len(claims)
+
+    async def _look(self) -> None:
+        """Look at what the figures tell; when much is sent, no more than once a second."""
+        self._looked_at = self._book.clock()
+        self._backlog = await self._book.database.read(lambda link: backlog(link, now=self._looked_at))
+        await self._book.refresh()
+
+    async def _release(self) -> bool:
+        try:
+            await self._book.database.write(lambda link: release(link, name=self._name, now=self._book.clock()))
+        except Unavailable as error:
+            self._is_away(str(error))
+            return False
+        return True
 
     async def _claim(self) -> list[Claim]:
         room = self._policy.at_once - self._busy.total()

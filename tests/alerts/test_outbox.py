@@ -132,6 +132,27 @@ async def test_outbox_killed_between_sending_and_recording_sends_again_and_says_
     assert [note.state for note in await notes(book)] == [DeliveryState.DELIVERED]
 
 
+async def test_outbox_restarted_after_a_kill_does_not_wait_for_its_own_lease(book: Book) -> None:
+    [alert] = await book.take([active()], definitions(), START)
+    async with http_receiver() as receiver:
+        receiver.stall.clear()
+        killed = asyncio.create_task(outbox_of(book, receiver).run_due())
+        await receiver.arrived.wait()
+        killed.cancel()
+        await asyncio.gather(killed, return_exceptions=True)
+        receiver.stall.set()
+        told = asyncio.Event()
+        book.listen(lambda _alerts: told.set())
+        restarted = asyncio.create_task(outbox_of(book, receiver).run())
+        async with asyncio.timeout(3):
+            await told.wait()
+        restarted.cancel()
+        await asyncio.gather(restarted, return_exceptions=True)
+
+    assert receiver.keys_seen() == [f"{alert.id}:1:2:webhook:fire-room"] * 2
+    assert [(note.state, note.possibly_doubled) for note in await notes(book)] == [(DeliveryState.DELIVERED, True)]
+
+
 async def test_two_outboxes_on_one_book_send_everything_once(book: Book, book_url: str, clock: Clock) -> None:
     raised = [active(subject=f"S{number}") for number in range(40)]
     await book.take(raised, definitions(), START)
