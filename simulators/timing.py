@@ -7,7 +7,6 @@ import msgspec
 
 from simulators.scenario import Scenario
 from town.moment import DAY, Duration, Moment, as_datetime, from_datetime
-from town.ports import Clock
 
 _UNENDING_REPLAY = DAY
 """How far back a play without an end starts when it runs faster than time."""
@@ -29,10 +28,6 @@ class Timing(msgspec.Struct, frozen=True):
         """How long it takes, on the wall, until the simulated moment has come; 0 when it has."""
         left = at - self.simulated(now)
         return 0 if left <= 0 else max(ceil(left / self.speed), at - now)
-
-    def clock(self, wall: Clock) -> Clock:
-        """A clock that shows simulated time, for who wants to live in the play."""
-        return lambda: self.simulated(wall())
 
 
 def timing(scenario: Scenario, zone: tzinfo, *, now: Moment, speed: float = 1.0) -> Timing:

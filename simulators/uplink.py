@@ -160,6 +160,7 @@ class Uplink:
             will=aiomqtt.Will(self._make.will.topic, self._make.will.payload, 1, self._make.will.retain),
             tls_context=self._broker.tls,
             logger=_client_log,
+            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
             keepalive=30,
             timeout=10,
             max_inflight_messages=IN_FLIGHT,

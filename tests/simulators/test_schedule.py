@@ -90,3 +90,14 @@ def test_a_backlog_is_coarse_ends_before_the_start_and_leaves_no_door_open(world
     assert {after - before for before, after in pairwise(of_one)} == {10 * MINUTE}
     assert not any(one.values.get("open") or one.values.get("motion") for one in past if one.sensor.kind != "camera")
     assert {one.sensor.id for one in past} == set(world.town.sensors)
+
+
+def test_a_backlog_told_twice_is_the_same_where_it_overlaps(world: World) -> None:
+    sensors = [world.town.sensors["CE2-S08"], world.town.sensors["PR1-S12"]]
+    first, second = (
+        {(one.at, one.sensor.id): one.values for one in backlog(world, sensors, start=start, length=6 * HOUR)}
+        for start in (MORNING, MORNING + 1234 * SECOND)
+    )
+
+    assert len(first.keys() & second.keys()) > 100
+    assert all(first[each] == second[each] for each in first.keys() & second.keys())

@@ -72,11 +72,3 @@ def test_simulated_time_never_passes_the_wall_clock(
     assert local is None or f"{as_datetime(time.start, SHANGHAI):%H:%M}" == local
     wait = time.until(shown + 5000, wall)
     assert time.simulated(wall + wait) >= shown + 4999
-
-
-def test_the_clock_of_a_play_shows_simulated_time() -> None:
-    time = timing(scenario(duration="400s", local_time="02:10", speed=20), SHANGHAI, now=NOW)
-    walls = iter([NOW, NOW + 1000])
-    clock = time.clock(lambda: next(walls))
-
-    assert [clock() - time.start, clock() - time.start] == [0, 20_000]
