@@ -43,7 +43,7 @@ class Batch:
 
 
 class Backlog:
-    """Batches between the rules and the store, bounded by about 50,000 readings and 32 MiB of payload.
+    """Batches until the store has them, bounded by about 50,000 readings and 32 MiB of payload.
 
     A write takes all that waits, up to one full batch, so that small batches become one while a write is under way, and
     a lone reading is written at once. Messages are acknowledged in the order they came, whatever write ends first: a
@@ -53,7 +53,7 @@ class Backlog:
     def __init__(self) -> None:
         self._waiting: deque[Batch] = deque()
         self._unacknowledged: deque[Batch] = deque()
-        self._readings = self._bytes = self._writing = 0
+        self._waiting_readings = self._readings = self._bytes = self._writing = 0
         self._changed = asyncio.Event()
 
     @property
@@ -62,34 +62,35 @@ class Backlog:
         return len(self._unacknowledged)
 
     async def put(self, batch: Batch) -> None:
-        """Append a batch; waits while too much is waiting."""
+        """Append a batch; waits while too much is not stored yet."""
         while self._readings > _MOST_READINGS or self._bytes > _MOST_BYTES or self.batches > _MOST_BATCHES:
             await self._change()
         self._waiting.append(batch)
         self._unacknowledged.append(batch)
+        self._waiting_readings += len(batch.readings)
         self._readings += len(batch.readings)
         self._bytes += batch.size
         self._signal()
 
     async def take(self) -> list[Batch]:
         """What the next write takes; waits until there is something worth a write."""
-        while not self._waiting or (self._writing and self._readings < _WORTH_ANOTHER_WRITE):
+        while not self._waiting or (self._writing and self._waiting_readings < _WORTH_ANOTHER_WRITE):
             await self._change()
         taken, readings = list[Batch](), 0
         while self._waiting and (not taken or readings + len(self._waiting[0].readings) <= LARGEST_READINGS):
             batch = self._waiting.popleft()
             readings += len(batch.readings)
-            self._bytes -= batch.size
             taken.append(batch)
-        self._readings -= readings
+        self._waiting_readings -= readings
         self._writing += 1
-        self._signal()
         return taken
 
     def settle(self, batches: Sequence[Batch]) -> None:
         """The store has these: acknowledge them, as soon as all before them are."""
         for batch in batches:
             batch.settled = True
+            self._readings -= len(batch.readings)
+            self._bytes -= batch.size
         while self._unacknowledged and self._unacknowledged[0].settled:
             self._unacknowledged.popleft().acknowledge()
         self._writing -= 1

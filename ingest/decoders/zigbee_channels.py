@@ -48,18 +48,19 @@ CHANNELS: dict[str, tuple[str, str | None]] = {
 _PRESSED = {"single", "double", "hold", "long", "press", "pressed", "emergency", "panic", "sos"}
 _RELEASED = {"release", "released", ""}
 
-_FACTORS: dict[tuple[str, str], float] = {
-    ("voltage", "mV"): 0.001,
-    ("current", "mA"): 0.001,
-    ("power", "kW"): 1000.0,
-    ("energy", "Wh"): 0.001,
-    ("pressure", "Pa"): 0.01,
-    ("pressure", "kPa"): 10.0,
-    ("voc", "mg/m³"): 1000.0,
-    ("pm2_5", "mg/m³"): 1000.0,
-    ("flow", "L/h"): 0.001,
+_FACTORS: dict[tuple[str, str], tuple[int, int]] = {
+    ("voltage", "mV"): (1, 1000),
+    ("current", "mA"): (1, 1000),
+    ("power", "kW"): (1000, 1),
+    ("energy", "Wh"): (1, 1000),
+    ("pressure", "Pa"): (1, 100),
+    ("pressure", "kPa"): (10, 1),
+    ("voc", "mg/m³"): (1000, 1),
+    ("pm2_5", "mg/m³"): (1000, 1),
+    ("pm10", "mg/m³"): (1000, 1),
+    ("flow", "L/h"): (1, 1000),
 }
-"""Factor from a unit a bridge may tell to the quantity's own."""
+"""From a unit a bridge may tell to the quantity's own: times the first, by the second, so that 3010 mV are 3.01 V."""
 
 _SAME = {("voltage", "V"), ("power_factor", ""), ("pm2_5", "ug/m3"), ("pm10", "ug/m3"), ("voc", "ug/m3")}
 
@@ -82,8 +83,8 @@ def _scaled(key: str, value: Value, unit: str | None, usual: str | None) -> tupl
     quantity = CHANNELS[key][0]
     if unit is None or unit == usual or (quantity, unit) in _SAME or not isinstance(value, float):
         return quantity, value
-    factor = _FACTORS.get((quantity, unit))
-    return (quantity, value * factor) if factor else Channel(key, value, unit)
+    times, by = _FACTORS.get((quantity, unit), (0, 1))
+    return (quantity, value * times / by) if times else Channel(key, value, unit)
 
 
 def _contact(key: str, value: Value, unit: str | None, state: Mapping[str, Any]) -> tuple[str, Value] | Channel:

@@ -1,0 +1,77 @@
+"""The connection reads any cut of the stream, lets large packets pass and survives packets it cannot read."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import mqtt5
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.connection import LARGEST_PACKET, Connection, Foreign, Message
+
+
+def packet(payload: bytes, *, packet_id: int = 7, topic: str = "town/t/gw/telemetry") -> bytes:
+    return mqtt5.PublishPacket(topic, payload, qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=packet_id).write()
+
+
+async def received(stream: bytes, sizes: Sequence[int]) -> list[Any]:
+    """The messages of a stream that arrives in pieces of these sizes, again and again."""
+    found: list[Message] = []
+    connection = Connection(lambda _, messages, size: found.extend(messages))
+    position = piece = 0
+    while position < len(stream):
+        size = sizes[piece % len(sizes)]
+        connection.data_received(stream[position : position + size])
+        position, piece = position + size, piece + 1
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    payloads=st.lists(st.binary(max_size=300), min_size=1, max_size=8),
+    sizes=st.lists(st.integers(1, 400), min_size=1, max_size=5),
+)
+async def test_a_stream_cut_anywhere_gives_the_same_messages(payloads: list[bytes], sizes: list[int]) -> None:
+    stream = b"".join(packet(payload, packet_id=number + 1) for number, payload in enumerate(payloads))
+
+    found = await received(stream, sizes)
+
+    assert [(each.packet_id, each.payload) for each in found] == list(enumerate(payloads, 1))
+
+
+@pytest.mark.parametrize("chunk", [4_096, 65_536, 262_144])
+async def test_a_large_packet_passes_by_with_its_size_and_hash(chunk: int) -> None:
+    large = bytes(range(256)) * 8_192
+    assert len(large) > LARGEST_PACKET
+
+    found = await received(packet(b"a") + packet(large, packet_id=8) + packet(b"b", packet_id=9), [chunk])
+
+    assert [each.packet_id for each in found] == [7, 8, 9]
+    assert isinstance(found[1], Foreign)
+    assert (found[1].why, found[1].topic, found[1].size) == ("too_large", "town/t/gw/telemetry", len(large))
+    assert found[1].sha256 == hashlib.sha256(large).hexdigest()
+    assert found[1].payload == large[: len(found[1].payload)] and len(found[1].payload) >= 4_096
+
+
+# The codec's panic leaves an exception behind that nobody can catch.
+panics = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@panics
+async def test_a_topic_that_is_not_utf8_costs_only_its_message(capfd: pytest.CaptureFixture[str]) -> None:
+    broken = packet(b"x", packet_id=8).replace(b"town/t", b"t\xffwn/t")
+
+    found = await received(packet(b"a") + broken + packet(b"b", packet_id=9), [4_096])
+
+    assert [each.packet_id for each in found] == [7, 8, 9]
+    assert (found[1].why, found[1].payload, found[1].topic) == ("malformed", b"x", "t\ufffdwn/t/gw/telemetry")
+    capfd.readouterr()  # the codec prints a panic of its own
+
+
+@panics
+@given(stream=st.binary(max_size=200))
+@settings(max_examples=100, deadline=None)
+async def test_no_bytes_make_a_connection_fail(stream: bytes) -> None:
+    await received(stream, [7])
