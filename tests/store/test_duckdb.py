@@ -1,6 +1,7 @@
 """The embedded store's file: what is acknowledged stays, one process holds it, old files open, new ones are refused."""
 
 import asyncio
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,25 @@ async def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
         assert (await store.latest())["air-1"]["temperature"].at == newest
         await store.write([reading("air-1", newest, temperature=0.0)])
         assert len(await stored(store)) == len(moments)
+
+
+async def test_late_readings_do_not_become_the_newest_after_a_crash(tmp_path: Path) -> None:
+    path, left = tmp_path / "a", tmp_path / "left"
+    async with DuckStore(path, town()) as store:
+        await store.write([reading("air-1", NOON, temperature=0.0)])
+    async with DuckStore(path, town()) as store:
+        for at in (5, 9, 9, 3, 7):
+            await store.write([reading("air-1", NOON + at, temperature=float(at), open=at == 9)])
+        for suffix in ("", ".wal"):  # what a power cut leaves
+            shutil.copy(f"{path}{suffix}", f"{left}{suffix}")
+        before = await store.latest()
+
+    async with DuckStore(left, town()) as store:
+        assert await store.latest() == before
+        assert {quantity: point.at - NOON for quantity, point in before["air-1"].items()} == {
+            "temperature": 9,
+            "open": 9,
+        }
 
 
 FULL = """

@@ -175,11 +175,9 @@ class DuckStore:
             work()
             self._connection.commit()
         except BaseException as error:
-            if isinstance(error, _PASSING):
-                self._broken = (
-                    True  # a connection is not trusted after such an error: the next write opens the file anew
-                )
-            else:
+            # After such an error the connection is not trusted: the next write opens the file anew.
+            self._broken = isinstance(error, _PASSING) and self._path is not None
+            if not self._broken:
                 self._connection.rollback()
             raise
 
@@ -218,9 +216,8 @@ class DuckStore:
 
     def _close(self) -> None:
         self._end_threads()
-        with suppress(
-            *_PASSING
-        ):  # a full disk, say: what `write` returned from is in, the next start reads a little more
+        # What `write` returned from is in: when a full disk, say, keeps this back, the next start reads a little more.
+        with suppress(*_PASSING):
             if not self._broken:
                 self._save_newest()
         self._questions.close()

@@ -23,8 +23,8 @@ WHERE stored.series = late.series AND stored.measured_at = late.measured_at AND 
 """Takes away what late rows replace, looking only where their moments are."""
 
 SINCE_MARK = """
-SELECT batch, series, max(measured_at), 0, arg_max(number, measured_at), arg_max(words, measured_at)
-FROM stored WHERE batch > (SELECT max(batch) FROM newest_mark) GROUP BY batch, series ORDER BY batch
+SELECT 0, series, max(measured_at), 0, arg_max(number, measured_at), arg_max(words, measured_at)
+FROM stored WHERE batch > (SELECT max(batch) FROM newest_mark) GROUP BY series
 """
 LAST_BATCH = """
 SELECT greatest((SELECT max(batch) FROM newest_mark),

@@ -54,7 +54,7 @@ class Catalogue:
             self.newest_rows.update({row[1]: row for row in rows})
 
     def see(self, rows: Sequence[Row]) -> None:
-        """Remember rows where they are not older than what is known."""
+        """Remember rows, each of another series or moment, where they are not older than what was known before."""
         known = self.newest_rows
         self.see_fresh([row for row in rows if row[1] not in known or row[2] >= known[row[1]][2]])
 
