@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from heapq import heappop, heappush
 
 from rules import snapshot
-from rules.judge import Judge, make_judge
+from rules.condition import ConditionJudge
+from rules.judge import Judge
 from rules.memory import Memory, SensorMemory
 from rules.ruleset import RULE_ERROR, RuleSet
+from rules.silence import SilenceJudge
 from rules.subject import judged_by
 from town.alert import Cause, Condition, Observation, Reason, Severity, Subject, Transition
 from town.moment import SECOND, Duration, Moment
@@ -44,8 +46,8 @@ class Engine:
         self._judges: list[Judge] = []
         for rule in sorted(rules.rules):
             for judged in judged_by(rules.rules[rule], town):
-                index = len(self._judges)
-                self._judges.append(make_judge(rules.rules[rule], judged, self._memory, index=index))
+                judge = SilenceJudge if rules.rules[rule].absent else ConditionJudge
+                self._judges.append(judge(rules.rules[rule], judged, self._memory, index=len(self._judges)))
         self._failing: set[int] = set()
         self._begun = False
 

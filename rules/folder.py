@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rules.contradiction import contradicts
 from rules.expression import Expression, compile_choice, compile_condition
 from rules.names import Names
 from rules.rule import (
@@ -22,7 +23,6 @@ from rules.rule import (
 from rules.ruleset import RULE_ERROR, RuleSet, version_of
 from rules.schedule import DAYS, Schedule
 from rules.subject import ANY, Judged, judged_by, subject_kind
-from rules.terms import Compared, Constant, Derived, Either, Measured, Term
 from rules.tokens import ExpressionError
 from town.alert import AlertDefinition, Category, Response
 from town.findings import Finding, has_errors, suggest
@@ -231,7 +231,7 @@ class _Check:
                     self._wrong(shown, f"`{shown}` does not go with `absent`", "leave it out")
         if rule.on_missing == "raise" and rule.active_between is not None:
             self._wrong("on_missing", "`raise` does not go with `active_between`", "write a rule with `absent`")
-        if rule.when and rule.clear and _contradicts(rule.when.term, rule.clear.term):
+        if rule.when and rule.clear and contradicts(rule.when.term, rule.clear.term):
             self._wrong("clear", "`clear` contradicts `when`: both can be true at once", "leave a gap between the two")
         if has_errors(self.reader.findings):
             return
@@ -247,36 +247,3 @@ class _Check:
         if rule.hold_for < 2 * longest:
             shown = f"`for` is shorter than two intervals ({format_duration(longest)} each)"
             self.reader._warn((*self.place, "for"), shown, "it will wait for the second reading")
-
-
-def _contradicts(when: Term, clear: Term) -> bool:
-    """Whether a plain limit in `when` and a plain limit in `clear` leave values for which both hold."""
-    if isinstance(when, Either):
-        return _contradicts(when.left, clear) or _contradicts(when.right, clear)
-    one, other = _limit(when), _limit(clear)
-    if one is None or other is None or one[0] != other[0]:
-        return False
-    (_, sign, limit), (_, other_sign, other_limit) = one, other
-    tried = (min(limit, other_limit) - 1, limit, (limit + other_limit) / 2, other_limit, max(limit, other_limit) + 1)
-    return any(_holds(value, sign, limit) and _holds(value, other_sign, other_limit) for value in tried)
-
-
-def _limit(term: Term) -> tuple[tuple[Any, ...], str, float] | None:
-    if not isinstance(term, Compared) or not isinstance(term.right, Constant):
-        return None
-    limit, left = term.right.value, term.left
-    if not isinstance(limit, float) or not isinstance(left, Measured | Derived):
-        return None
-    what = (left.quantity, left.function, left.width) if isinstance(left, Derived) else (left.quantity,)
-    return what, term.sign, limit
-
-
-def _holds(value: float, sign: str, limit: float) -> bool:
-    return {
-        ">": value > limit,
-        ">=": value >= limit,
-        "<": value < limit,
-        "<=": value <= limit,
-        "==": value == limit,
-        "!=": value != limit,
-    }[sign]

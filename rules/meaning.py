@@ -1,8 +1,7 @@
 """From a tree to a meaning: names, types, units and ranges are checked, and a mistake says where and what to do."""
 
-from math import isfinite
-
 from rules import functions
+from rules.literals import check_possible, is_number, literal, width_of
 from rules.names import Names
 from rules.syntax import (
     Arithmetic,
@@ -38,9 +37,7 @@ from rules.terms import (
 )
 from rules.tokens import ExpressionError
 from town.findings import suggest
-from town.moment import Duration, parse_duration
 from town.quantity import Quantity, Value
-from town.units import UNITS, convert, is_unit, unit_code
 
 _TYPES: dict[str, Type] = {"float": "number", "bool": "truth", "text": "text"}
 _SHOWN: dict[Type, str] = {"number": "a number", "truth": "true or false", "text": "a text", "duration": "a duration"}
@@ -66,7 +63,7 @@ def value(node: Node, names: Names) -> Term:  # noqa: PLR0911 - one way for each
     """The meaning of any part; raises ExpressionError."""
     match node:
         case Number():
-            return _literal(node, None)
+            return literal(node, None)
         case Text(start, end, text):
             return Constant(start, end, "text", value=text)
         case Truth(start, end, truth):
@@ -113,7 +110,7 @@ def _call(node: Call, names: Names) -> Term:
     quantity = _quantity_argument(node, names)
     if quantity.type not in function.takes:
         raise ExpressionError(column, f"`{node.name}` cannot be made of `{quantity.id}`, which is {quantity.type}")
-    width = _width(node.arguments[1]) if function.windowed else 0
+    width = width_of(node.arguments[1]) if function.windowed else 0
     type_, unit = function.result or _TYPES[quantity.type], quantity.unit if function.keeps_unit else None
     difference = node.name in ("rate", "delta", "stddev")
     return Derived(node.start, node.end, type_, unit, difference, function=node.name, quantity=quantity.id, width=width)
@@ -126,23 +123,6 @@ def _quantity_argument(node: Call, names: Names) -> Quantity:
     if not names.of_one_sensor:
         raise ExpressionError(first.start + 1, f"`{first.name}` of which sensor?", f"write `any_of({node.name}(…) …)`")
     return names.quantity(first.name, first.start + 1)
-
-
-def _width(node: Node) -> Duration:
-    width = _duration(node) if isinstance(node, Number) else None
-    if width is None:
-        raise ExpressionError(node.start + 1, "the width of the window is a duration", "write it as 30s, 10m or 1h")
-    if not 0 < width <= functions.MAX_WIDTH:
-        raise ExpressionError(node.start + 1, "the window must be longer than nothing and at most a day")
-    return width
-
-
-def _duration(node: Number) -> Duration | None:
-    written = f"{node.value:f}{node.unit}" if node.value is not None else str(node.unit)
-    try:
-        return parse_duration(written)
-    except ValueError:
-        return None
 
 
 def _arithmetic(node: Arithmetic, names: Names) -> Term:
@@ -162,51 +142,13 @@ def _arithmetic(node: Arithmetic, names: Names) -> Term:
 
 def _pair(one: Node, other: Node, names: Names, *, difference: bool = False) -> tuple[Term, Term]:
     """Two sides of a sign: a number that stands there takes the unit of the other side."""
-    if _is_number(one) and not _is_number(other):
+    if is_number(one) and not is_number(other):
         right = value(other, names)
-        return _literal(one, right, difference=difference), right
+        return literal(one, right, difference=difference), right
     left = value(one, names)
-    if _is_number(other):
-        return left, _literal(other, left, difference=difference)
+    if is_number(other):
+        return left, literal(other, left, difference=difference)
     return left, value(other, names)
-
-
-def _is_number(node: Node) -> bool:
-    return isinstance(node, Number) or (isinstance(node, Negative) and isinstance(node.operand, Number))
-
-
-def _literal(node: Node, like: Term | None, *, difference: bool = False) -> Constant:
-    number = node.operand if isinstance(node, Negative) else node
-    if not isinstance(number, Number):
-        raise ExpressionError(node.start + 1, "expected a number")
-    sign = -1 if isinstance(node, Negative) else 1
-    if number.value is None or (like is not None and like.type == "duration"):
-        span = _duration(number)
-        if span is None:
-            raise ExpressionError(node.start + 1, "expected a duration", "write it as 30s, 10m or 1h30m")
-        return Constant(node.start, node.end, "duration", value=float(sign * span))
-    if not isfinite(number.value):
-        raise ExpressionError(node.start + 1, "this number is too big")
-    if number.unit is None:
-        return Constant(node.start, node.end, "number", like.unit if like else None, value=sign * number.value)
-    return _with_unit(number, sign * number.value, like, difference=difference)
-
-
-def _with_unit(node: Number, amount: float, like: Term | None, *, difference: bool) -> Constant:
-    unit = node.unit or ""
-    if not is_unit(unit):
-        raise ExpressionError(node.start + 1, f"the unit `{unit}` is not known", suggest(unit, UNITS))
-    code = unit_code(unit)
-    if like is None or like.type != "number":
-        return Constant(node.start, node.end, "number", code, value=amount)
-    if like.unit is None:
-        return Constant(node.start, node.end, "number", code, value=amount)
-    try:
-        zero = convert(0.0, code, like.unit) if difference or like.difference else 0.0
-        return Constant(node.start, node.end, "number", like.unit, value=convert(amount, code, like.unit) - zero)
-    except ValueError:
-        hint = f"write it in {like.unit}"
-        raise ExpressionError(node.start + 1, f"`{unit}` cannot be held against {like.unit}", hint) from None
 
 
 def _comparison(node: Comparison, names: Names) -> Term:
@@ -221,9 +163,9 @@ def _comparison(node: Comparison, names: Names) -> Term:
     if isinstance(left, Property) and isinstance(right, Constant):
         _known_value(left, right.value, right.start, names)
     if isinstance(right, Constant):
-        _can_happen(left, node.sign, right, names)
+        check_possible(left, node.sign, right, names)
     elif isinstance(left, Constant):
-        _can_happen(right, _TURNED[node.sign], left, names)
+        check_possible(right, _TURNED[node.sign], left, names)
     return Compared(node.start, node.end, "truth", sign=node.sign, left=left, right=right)
 
 
@@ -238,40 +180,13 @@ def _known_value(item: Property, wanted: Value, start: int, names: Names) -> Non
         raise ExpressionError(start + 1, f"there is no {item.name} `{wanted}`", suggest(str(wanted), known))
 
 
-def _can_happen(term: Term, sign: str, limit: Constant, names: Names) -> None:
-    """A comparison that the quantity's plausible range has already decided is a mistake."""
-    plain = isinstance(term, Measured) or (
-        isinstance(term, Derived) and term.function in ("mean", "min", "max", "previous")
-    )
-    if not plain or not isinstance(term, Measured | Derived) or not isinstance(limit.value, float):
-        return
-    low, high = names.plausible(term.quantity)
-    never = {
-        ">": high is not None and limit.value >= high,
-        ">=": high is not None and limit.value > high,
-        "<": low is not None and limit.value <= low,
-        "<=": low is not None and limit.value < low,
-    }
-    outside = (high is not None and limit.value > high) or (low is not None and limit.value < low)
-    opposite = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}.get(sign, "")
-    if never.get(sign, outside and sign == "=="):
-        raise ExpressionError(limit.start + 1, f"never true: {_range(term, low, high)}")
-    if never.get(opposite, outside and sign == "!="):
-        raise ExpressionError(limit.start + 1, f"always true: {_range(term, low, high)}")
-
-
-def _range(term: Measured | Derived, low: float | None, high: float | None) -> str:
-    ends = f"{'…' if low is None else f'{low:g}'} to {'…' if high is None else f'{high:g}'}"
-    return f"`{term.quantity}` is {ends} {term.unit or ''}".rstrip()
-
-
 def _membership(node: Membership, names: Names) -> Term:
     item = value(node.item, names)
     if not node.options:
         raise ExpressionError(node.start + 1, "nothing stands between the brackets")
     options: list[Value] = []
     for option in node.options:
-        term = _literal(option, item) if _is_number(option) else value(option, names)
+        term = literal(option, item) if is_number(option) else value(option, names)
         if not isinstance(term, Constant) or term.type != item.type:
             raise ExpressionError(option.start + 1, f"expected {_SHOWN[item.type]} that stands in the rule")
         if isinstance(item, Property):

@@ -1,0 +1,137 @@
+"""Judging a rule with `when`: hysteresis, `for`, `keep_active_for`, and what silence does."""
+
+from rules.judge import Standing, changed, view_of
+from rules.memory import Memory
+from rules.rule import Rule
+from rules.subject import Judged
+from town.alert import Cause, Condition, Reason, Transition
+from town.moment import Duration, Moment
+
+NORMAL, PENDING, ACTIVE = Condition.NORMAL, Condition.PENDING, Condition.ACTIVE
+
+
+class ConditionJudge:
+    """A rule with `when`."""
+
+    __slots__ = (
+        "_clear",
+        "_max_gap",
+        "_missing_after",
+        "_view",
+        "_watch",
+        "_when",
+        "index",
+        "notices_silence",
+        "rule",
+        "standing",
+        "subject",
+    )
+
+    def __init__(self, rule: Rule, judged: Judged, memory: Memory, *, index: int) -> None:
+        assert rule.when is not None
+        self.index, self.rule, self.subject = index, rule, judged.subject
+        self._watch = memory.watch(judged.subject, judged.members)
+        self._view = view_of(rule, judged, memory, self._watch)
+        self._when = rule.when.bind(self._view)
+        self._clear = rule.clear.bind(self._view) if rule.clear else None
+        tracks = [track for one in (rule.when, rule.clear) if one for track in one.tracks(self._view)]
+        for track in dict.fromkeys(tracks):
+            track.judges.append(self)
+        interval = _interval(judged, memory, {id(track) for track in tracks})
+        self.notices_silence = rule.on_missing != "hold"
+        self._max_gap = 2 * interval if rule.max_gap is None else rule.max_gap
+        self._missing_after = 3 * interval if rule.missing_after is None else rule.missing_after
+        self.standing = Standing(severity=rule.definition.severity, version=rule.version)
+
+    def judge(self, received: Moment, now: Moment) -> Transition | None:
+        """Look at the condition at the newest moment of the subject."""
+        standing, at = self.standing, self._watch.at
+        truth = self._when(at)
+        if truth is not None and self.notices_silence:
+            standing.heard[0] = max(standing.heard[0], received)
+        if not truth and standing.condition is NORMAL:
+            return None
+        if standing.condition is ACTIVE:
+            return self._while_active(truth, at, received, now)
+        if truth is None:
+            return None
+        if truth and (self.rule.active_between is None or self.rule.active_between.includes(at)):
+            return self._holds(at, now)
+        if standing.condition is NORMAL:
+            return None
+        return self._end(at, at, now, Cause.CONDITION)
+
+    def _holds(self, at: Moment, now: Moment) -> Transition | None:
+        standing = self.standing
+        if standing.since is None or standing.held_at is None or at - standing.held_at > self._max_gap:
+            standing.since = at
+        standing.held_at = at
+        if at - standing.since >= self.rule.hold_for:
+            return self._change(ACTIVE, at, standing.since, now, Cause.CONDITION)
+        return self._change(PENDING, at, standing.since, now, Cause.CONDITION) if standing.condition is NORMAL else None
+
+    def _while_active(self, truth: bool | None, at: Moment, received: Moment, now: Moment) -> Transition | None:
+        standing = self.standing
+        if truth:
+            standing.failing_since = None
+            standing.by_silence = False
+            return None
+        if standing.by_silence:
+            at = received  # silence is told by the wall clock, and so is its end, whatever was buffered meanwhile
+        over = (None if truth is None else True) if self._clear is None else self._clear(at)
+        if over is None:
+            return None
+        if not over:
+            standing.failing_since = None
+            return None
+        if standing.failing_since is None:
+            standing.failing_since = at
+        if at - standing.failing_since < self.rule.keep_active_for:
+            return None
+        return self._end(at, standing.failing_since, now, Cause.CONDITION)
+
+    def due(self) -> Moment | None:
+        """When silence raises or clears."""
+        after = self.rule.on_missing
+        ended = ACTIVE if after == "raise" else NORMAL
+        if after == "hold" or self.standing.condition is ended or not self.standing.heard:
+            return None
+        return self.standing.heard[0] + self._missing_after
+
+    def lapse(self, now: Moment) -> Transition | None:
+        """Raise or clear because nothing is known any more."""
+        at = self.due()
+        if at is None or at > now:
+            return None
+        since = self.standing.heard[0]
+        if self.rule.on_missing == "clear":
+            return self._end(at, since, now, Cause.MISSING)
+        self.standing.since, self.standing.by_silence = since, True
+        return self._change(ACTIVE, at, since, now, Cause.MISSING)
+
+    def begin(self, now: Moment, pause: Duration) -> None:
+        """Start to notice silence."""
+        if self.notices_silence:
+            self.standing.heard = [min(one + pause, max(now, one)) for one in self.standing.heard] or [now]
+
+    def _end(self, at: Moment, since: Moment, now: Moment, cause: Cause) -> Transition:
+        standing = self.standing
+        standing.since = standing.held_at = None
+        return self._change(NORMAL, at, since, now, cause)
+
+    def _change(self, condition: Condition, at: Moment, since: Moment, now: Moment, cause: Cause) -> Transition:
+        cleared = condition is NORMAL and self.standing.condition is ACTIVE
+        looked = self.rule.clear if cleared and self.rule.clear else self.rule.when
+        assert looked is not None
+        reason = Reason(looked.observe(self._view, self._watch.at), looked.text, self.rule.version)
+        return changed(self, condition, at=at, since=since, now=now, cause=cause, reason=reason)
+
+
+def _interval(judged: Judged, memory: Memory, tracks: set[int]) -> Duration:
+    """The longest interval among the sensors it looks at."""
+    looked_at = [
+        one.interval
+        for one in judged.members
+        if any(id(track) in tracks for track in memory.sensor(one.id).tracks.values())
+    ]
+    return max(looked_at, default=0)

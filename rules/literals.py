@@ -1,0 +1,96 @@
+"""Numbers that stand in an expression: their units, durations, and whether a limit can ever be reached."""
+
+from math import isfinite
+
+from rules.functions import MAX_WIDTH
+from rules.names import Names
+from rules.syntax import Negative, Node, Number
+from rules.terms import Constant, Derived, Measured, Term
+from rules.tokens import ExpressionError
+from town.findings import suggest
+from town.moment import Duration, parse_duration
+from town.units import UNITS, convert, is_unit, unit_code
+
+
+def width_of(node: Node) -> Duration:
+    """The width of a window, as it is written; raises ExpressionError."""
+    width = _duration(node) if isinstance(node, Number) else None
+    if width is None:
+        raise ExpressionError(node.start + 1, "the width of the window is a duration", "write it as 30s, 10m or 1h")
+    if not 0 < width <= MAX_WIDTH:
+        raise ExpressionError(node.start + 1, "the window must be longer than nothing and at most a day")
+    return width
+
+
+def _duration(node: Number) -> Duration | None:
+    written = f"{node.value:f}{node.unit}" if node.value is not None else str(node.unit)
+    try:
+        return parse_duration(written)
+    except ValueError:
+        return None
+
+
+def is_number(node: Node) -> bool:
+    """Whether it is a number that stands there, with or without a sign."""
+    return isinstance(node, Number) or (isinstance(node, Negative) and isinstance(node.operand, Number))
+
+
+def literal(node: Node, like: Term | None, *, difference: bool = False) -> Constant:
+    """A number in the unit of what it is held against, `like`; a `difference` is turned without the zero point."""
+    number = node.operand if isinstance(node, Negative) else node
+    if not isinstance(number, Number):
+        raise ExpressionError(node.start + 1, "expected a number")
+    sign = -1 if isinstance(node, Negative) else 1
+    if number.value is None or (like is not None and like.type == "duration"):
+        span = _duration(number)
+        if span is None:
+            raise ExpressionError(node.start + 1, "expected a duration", "write it as 30s, 10m or 1h30m")
+        return Constant(node.start, node.end, "duration", value=float(sign * span))
+    if not isfinite(number.value):
+        raise ExpressionError(node.start + 1, "this number is too big")
+    if number.unit is None:
+        return Constant(node.start, node.end, "number", like.unit if like else None, value=sign * number.value)
+    return _with_unit(node, number.unit, sign * number.value, like=like, difference=difference)
+
+
+def _with_unit(node: Node, unit: str, amount: float, *, like: Term | None, difference: bool) -> Constant:
+    if not is_unit(unit):
+        raise ExpressionError(node.start + 1, f"the unit `{unit}` is not known", suggest(unit, UNITS))
+    code = unit_code(unit)
+    if like is None or like.type != "number":
+        return Constant(node.start, node.end, "number", code, value=amount)
+    if like.unit is None:
+        return Constant(node.start, node.end, "number", code, value=amount)
+    try:
+        zero = convert(0.0, code, like.unit) if difference or like.difference else 0.0
+        return Constant(node.start, node.end, "number", like.unit, value=convert(amount, code, like.unit) - zero)
+    except ValueError:
+        hint = f"write it in {like.unit}"
+        raise ExpressionError(node.start + 1, f"`{unit}` cannot be held against {like.unit}", hint) from None
+
+
+def check_possible(term: Term, sign: str, limit: Constant, names: Names) -> None:
+    """A comparison that the quantity's plausible range has already decided is a mistake."""
+    plain = isinstance(term, Measured) or (
+        isinstance(term, Derived) and term.function in ("mean", "min", "max", "previous")
+    )
+    if not plain or not isinstance(term, Measured | Derived) or not isinstance(limit.value, float):
+        return
+    low, high = names.plausible(term.quantity)
+    never = {
+        ">": high is not None and limit.value >= high,
+        ">=": high is not None and limit.value > high,
+        "<": low is not None and limit.value <= low,
+        "<=": low is not None and limit.value < low,
+    }
+    outside = (high is not None and limit.value > high) or (low is not None and limit.value < low)
+    opposite = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}.get(sign, "")
+    if never.get(sign, outside and sign == "=="):
+        raise ExpressionError(limit.start + 1, f"never true: {_range(term, low, high)}")
+    if never.get(opposite, outside and sign == "!="):
+        raise ExpressionError(limit.start + 1, f"always true: {_range(term, low, high)}")
+
+
+def _range(term: Measured | Derived, low: float | None, high: float | None) -> str:
+    ends = f"{'…' if low is None else f'{low:g}'} to {'…' if high is None else f'{high:g}'}"
+    return f"`{term.quantity}` is {ends} {term.unit or ''}".rstrip()
