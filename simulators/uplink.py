@@ -172,6 +172,8 @@ class Uplink:
         client.pending_calls_threshold = 2 * IN_FLIGHT
         self._client = client
         self._room.set()
+        if not self._allowed.is_set():
+            self.cut()  # it was cut while it connected
         return 0
 
     def _left(self) -> None:

@@ -10,6 +10,7 @@ from simulators.gateways.native import LARGEST_ARRAY
 from simulators.physics.world import Values, World
 from simulators.play import parts
 from simulators.schedule import Observation
+from simulators.sensors import measure
 from town.moment import format_moment, parse_moment
 from town.town import Town
 
@@ -114,3 +115,31 @@ def test_every_key_that_a_zigbee_device_sends_is_exposed_with_its_unit(town: Tow
         _, document = sent(town, sensor.id, dict.fromkeys(town.kinds[sensor.kind].quantities[:2], 1.0))
         known = {feature["property"] for feature in exposed[sensor.external_id]}
         assert document.keys() - known <= {"last_seen"}, sensor.id
+
+
+def changed(town: Town, **changes: object) -> Town:
+    return Town.model_validate({name: getattr(town, name) for name in Town.model_fields} | changes)
+
+
+def test_a_gateway_of_a_make_nobody_simulates_keeps_silent_and_is_named(
+    town: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = town.gateways["gw-water"].model_copy(update={"decoder": "sparkplug"})
+    gateways = town.gateways | {"gw-water": other}
+    played = [part.gateway for part in parts(World(changed(town, gateways=gateways), seed=1))]
+
+    assert set(played) == town.gateways.keys() - {"gw-water"}
+    assert "gw-water" in caplog.text and "sparkplug" in caplog.text
+
+
+def test_a_kind_of_the_towns_own_sends_values_inside_its_ranges(town: Town) -> None:
+    vat = town.kinds["room_climate"].model_copy(
+        update={"id": "vat", "quantities": ("ph", "temperature", "fault", "state", "energy"), "ranges": {"ph": (3, 5)}}
+    )
+    sensor = town.sensors["BR1-S01"].model_copy(update={"kind": "vat"})
+    own = changed(town, kinds=town.kinds | {"vat": vat}, sensors=town.sensors | {sensor.id: sensor})
+    told = measure(World(own, seed=1), sensor, AT, since=30_000)
+
+    assert told.keys() == set(vat.quantities)
+    assert isinstance(told["ph"], float) and 3 < told["ph"] < 5
+    assert (told["fault"], told["state"]) == (False, "normal")
