@@ -14,7 +14,13 @@ from urllib.parse import urlencode
 
 import pytest
 
-PACKAGES = {"mosquitto": "mosquitto", "influxd": "influxdb", "chromium": "chromium"}
+PACKAGES = {
+    "mosquitto": "mosquitto",
+    "influxd": "influxdb",
+    "chromium": "chromium",
+    "mosquitto_passwd": "mosquitto",
+    "openssl": "openssl",
+}
 
 
 def need(program: str) -> str:

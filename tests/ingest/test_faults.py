@@ -14,8 +14,7 @@ from ingest.quarantine import Quarantine
 from ingest.session import Session, SessionSettings
 from tests.ingest.test_intake import TELEMETRY, publish, reading
 from tests.ingest.town import GatedStore, intake, small_town, until
-from tests.services import Service, free_port, running
-from tests.services import mosquitto as mosquitto_service
+from tests.services import Service, free_port
 
 pytestmark = pytest.mark.mosquitto
 
@@ -102,21 +101,6 @@ async def test_the_socket_waits_while_too_much_waits(mosquitto: Service, tmp_pat
         await until(lambda: line.ledger.received == 400 and line.ledger.balance().settled)
 
         assert len(store.readings) == 400
-
-
-async def test_a_password_is_asked_for_and_never_shown(tmp_path: Path) -> None:
-    extra = f"allow_anonymous false\npassword_file {tmp_path}/users\n"
-    # A password file as mosquitto_passwd writes it is not needed to be turned away.
-    (tmp_path / "users").write_text("")
-    with running(mosquitto_service(tmp_path, extra=extra)) as broker:
-        settings = SessionSettings("127.0.0.1", broker.port, "c", user="town", password="sesame-street")
-        session = Session(settings, ["a"], take=lambda *_: None, clock=lambda: 0)
-        task = asyncio.create_task(session.run())
-        await until(lambda: "not authorized" in session.health().detail)
-        task.cancel()
-
-        assert session.health().state == "down"
-        assert "sesame" not in repr(settings) + session.health().detail
 
 
 async def test_a_dead_peer_is_noticed(tmp_path: Path) -> None:

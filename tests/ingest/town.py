@@ -93,9 +93,11 @@ async def until(holds: Callable[[], bool], *, seconds: float = 10) -> None:
 
 
 @contextlib.asynccontextmanager
-async def intake(port: int, store: GatedStore, folder: Path, **session: Any) -> AsyncIterator[Intake]:
+async def intake(
+    port: int, store: GatedStore, folder: Path, *, client_id: str = "town-t-ingest", **session: Any
+) -> AsyncIterator[Intake]:
     """An intake that is connected, and is gone afterwards."""
-    settings = SessionSettings("127.0.0.1", port, "town-t-ingest", **session)
+    settings = SessionSettings("127.0.0.1", port, client_id, **session)
     async with Quarantine(folder / "quarantine.db") as quarantine:
         line = Intake(
             small_town(),
