@@ -31,6 +31,8 @@ R = TypeVar("R")
 
 BUSY: Duration = 10 * SECOND
 """How long SQLite waits for another process's transaction before the book counts as away."""
+CONNECT_SECONDS, ANSWER_SECONDS = 5, 30
+"""How long PostgreSQL may take to be reached, and to answer."""
 TRIES = 5
 """How often a transaction that met another one is tried again."""
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
@@ -115,6 +117,8 @@ def _make_folder(folder: Path) -> None:
 
 def _engine(url: URL, *, busy: Duration) -> AsyncEngine:
     options: dict[str, Any] = {"json_serializer": lambda value: msgspec.json.encode(value).decode()}
+    if url.get_driver_name() == "asyncpg":
+        options["connect_args"] = {"timeout": CONNECT_SECONDS, "command_timeout": ANSWER_SECONDS}
     try:
         engine = create_async_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite", **options)
     except (NoSuchModuleError, ModuleNotFoundError) as error:

@@ -64,7 +64,7 @@ async def claim_due(
     claims: list[Claim] = []
     while room > len(claims):
         full = [target for target, count in under_way.items() if count >= policy.per_target]
-        query = _due(now, full).limit(room - len(claims)).with_for_update(skip_locked=True)
+        query = due_rows(now, full).limit(room - len(claims)).with_for_update(skip_locked=True)
         rows = list((await connection.execute(query)).mappings())
         for row in rows:
             if under_way[row["target"]] < policy.per_target:
@@ -75,7 +75,8 @@ async def claim_due(
     return claims
 
 
-def _due(now: Moment, full: list[str]) -> Select[Any]:
+def due_rows(now: Moment, full: list[str]) -> Select[Any]:
+    """What may be claimed now, oldest first, leaving out targets that are full or rest."""
     table, earlier, rest = tables.notification, tables.notification.alias("earlier"), tables.pause
     tried = and_(table.c.state.in_([DeliveryState.QUEUED, DeliveryState.FAILED]), table.c.due_at <= now)
     lost = and_(table.c.state == DeliveryState.SENDING, table.c.lease_until <= now)

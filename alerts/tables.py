@@ -60,6 +60,7 @@ alert = Table(
         sqlite_where=text("closed IS NULL"),
         postgresql_where=text("closed IS NULL"),
     ),
+    Index("alert_by_state", "state"),
     Index("alert_by_opened", "opened_at"),
     Index("alert_by_facility", "facility", "opened_at"),
 )

@@ -60,6 +60,7 @@ def _alert() -> None:
     is_open = sa.text("closed IS NULL")
     columns = ["rule", "subject_kind", "subject"]
     op.create_index("alert_open", "alert", columns, unique=True, sqlite_where=is_open, postgresql_where=is_open)
+    op.create_index("alert_by_state", "alert", ["state"])
     op.create_index("alert_by_opened", "alert", ["opened_at"])
     op.create_index("alert_by_facility", "alert", ["facility", "opened_at"])
 

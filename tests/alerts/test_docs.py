@@ -1,0 +1,39 @@
+"""What docs/alerts.md shows works as it stands there."""
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from alerts.people import load_people
+from alerts.senders.webhook import sign
+from tests.alerts.small_town import TOWN
+
+PAGE = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text(encoding="utf-8")
+
+
+def block(language: str) -> str:
+    found = re.search(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_documented_signature_check_accepts_ours_and_nothing_else() -> None:
+    names: dict[str, Any] = {}
+    exec(block("python"), names)
+    is_ours: Callable[[bytes, str, str], bool] = names["is_ours"]
+    now = int(time.time() * 1000)
+
+    assert is_ours(b"{}", sign(b"{}", "s3cret", now), "s3cret")
+    assert not is_ours(b"{ }", sign(b"{}", "s3cret", now), "s3cret")
+    assert not is_ours(b"{}", sign(b"{}", "other", now), "s3cret")
+    assert not is_ours(b"{}", sign(b"{}", "s3cret", now - 600_000), "s3cret")
+
+
+def test_documented_people_can_be_told(tmp_path: Path) -> None:
+    (tmp_path / "people.yaml").write_text(block("yaml"), encoding="utf-8")
+    people, found = load_people(tmp_path, TOWN)
+
+    assert people is not None and set(people.recipients) == {"fire-room", "duty-mail", "li.wei"}
+    assert not [one for one in found if one.level == "error"]
