@@ -7,8 +7,8 @@ from alerts.people import People, load_people
 from rules.folder import load_rules
 from rules.ruleset import RuleSet
 from simulators.scenario import Scenario, load_scenarios
-from town.findings import Finding
-from town.folder import load_town
+from town.findings import Finding, has_errors
+from town.folder import read_town
 from town.town import Town
 
 
@@ -24,13 +24,17 @@ class Bundle(NamedTuple):
 
 def load_bundle(folder: Path) -> tuple[Bundle | None, list[Finding]]:
     """Read the folder whole. The bundle is None when any finding is an error; warnings do not stop a town."""
-    town, findings = load_town(folder)
+    town, findings = read_town(folder)
     if town is None:
         return None, findings
     rules, in_rules = load_rules(folder, town)
     people, in_people = load_people(folder, town)
     scenarios, in_scenarios = load_scenarios(folder, town)
-    findings = sorted([*findings, *in_rules, *in_people, *in_scenarios])
-    if rules is None or people is None or any(finding.level == "error" for finding in findings):
+    others = [*in_rules, *in_people, *in_scenarios]
+    if has_errors(findings):
+        # A sensor that could not be read leaves rules without subjects: only mistakes of their own are told.
+        others = [finding for finding in others if finding.level == "error"]
+    findings = sorted([*findings, *others])
+    if rules is None or people is None or has_errors(findings):
         return None, findings
     return Bundle(folder, town, rules, people, scenarios), findings

@@ -1,12 +1,16 @@
-"""The alert side of a rule case: a real alert book in memory, with the town's people and routes."""
+"""Rule cases with their alert side: a real alert book for each case, with the town's people and routes."""
 
 import asyncio
 import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
 from alerts.book import Book, open_book
-from alerts.people import People
+from alerts.people import People, load_people
+from rules.case import CaseAlerts, CaseResult, run_cases
+from rules.case_folder import town_folder
 from town.alert import AlertDefinition, AlertState, Subject, Transition
 from town.moment import Moment
 from town.ports import AlertFilter
@@ -55,3 +59,21 @@ class BookOfACase:
             if detail is not None:
                 count += sum(each.target == target and each.due_at <= self._now for each in detail.notifications)
         return count
+
+
+def run_with_book(path: Path) -> list[CaseResult]:
+    """Play every case at a path, each with a book of its own; raises ConfigError when there is no such path."""
+    with ExitStack() as stack:
+        return run_cases(path, _maker(path, stack))
+
+
+def _maker(path: Path, stack: ExitStack) -> Callable[[Town], CaseAlerts]:
+    """Makes the alert side of each case, and ends that of the case before."""
+    home = town_folder(path)
+
+    def make(town: Town) -> CaseAlerts:
+        stack.close()
+        people = load_people(home, town)[0] if home else None
+        return stack.enter_context(BookOfACase(town, people or People()))
+
+    return make

@@ -4,7 +4,7 @@ import ssl
 from urllib.parse import unquote, urlsplit
 
 from brain.bundle import Bundle
-from brain.wiring import wall_clock
+from brain.clock import wall_clock
 from simulators.play import BrokerAddress, Sent, play
 from simulators.scenario import Scenario
 from town.errors import ConfigError

@@ -9,6 +9,10 @@ from pathlib import Path
 from town.errors import ConfigError
 from town.settings import Settings
 
+QUARANTINE_FILE = "quarantine.sqlite"
+BOOK_FILE = "alerts.sqlite"
+SNAPSHOT_FILE = "rules.snapshot"
+
 
 def state_folder(settings: Settings, town_id: str) -> Path:
     """Where this town's state is, made private to its owner if it was not there."""

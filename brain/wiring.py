@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import socket
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,11 +13,13 @@ from alerts.outbox import Outbox
 from alerts.senders.channels import Endpoints, build_senders
 from alerts.sending import Sender
 from brain.bundle import Bundle
+from brain.clock import wall_clock
 from brain.health import OpenAlerts, WholeHealth
 from brain.judge import Judge
 from brain.receiver import LocalReceiver
 from brain.rule_files import RuleFiles
 from brain.secrets import secret
+from brain.state import BOOK_FILE, QUARANTINE_FILE, SNAPSHOT_FILE
 from console.access import Access
 from console.live import LiveReadings
 from console.parts import ConsoleParts, GatewayRow, QuarantineRow
@@ -27,22 +28,12 @@ from ingest.quarantine import Quarantine, list_entries
 from ingest.reason import REASON_LABELS
 from ingest.session import SessionSettings, session_settings
 from town.errors import ConfigError
-from town.moment import Moment
 from town.ports import Deliver, Store
 from town.reading import Reading
 from town.settings import Settings
 from town.store.open import open_store
 
 log = logging.getLogger("brain")
-
-QUARANTINE_FILE = "quarantine.sqlite"
-BOOK_FILE = "alerts.sqlite"
-SNAPSHOT_FILE = "rules.snapshot"
-
-
-def wall_clock() -> Moment:
-    """The only place where the time of day is read."""
-    return time.time_ns() // 1_000_000
 
 
 @dataclass

@@ -58,6 +58,15 @@ class FacilitiesFile(BaseModel):
 
 def load_town(folder: Path) -> tuple[Town | None, list[Finding]]:
     """The town, and what is wrong with its folder, by file and line; no town when there is an error among it."""
+    town, findings = read_town(folder)
+    return (None if has_errors(findings) else town), findings
+
+
+def read_town(folder: Path) -> tuple[Town | None, list[Finding]]:
+    """As `load_town`, but with the sound part of a town that has mistakes, so that rules and people can be checked too.
+
+    None only when `town.yaml` cannot be used.
+    """
     if not folder.is_dir():
         return None, [Finding(folder.as_posix(), 0, "", "there is no such folder", "name the folder of a town")]
     head, findings = _read_head(folder)
@@ -75,7 +84,7 @@ def load_town(folder: Path) -> tuple[Town | None, list[Finding]]:
     findings += _place_findings(facilities, sensors, head=head)
     findings += check_map(folder / "map.geojson", root=folder, zones=zones.ids)
     findings += _stray_findings(folder)
-    if head is None or has_errors(findings):
+    if head is None:
         return None, sorted(findings)
     return _town(head, kinds, zones=zones, facilities=facilities, gateways=gateways, sensors=sensors), sorted(findings)
 
@@ -89,17 +98,29 @@ def _town(
     gateways: Items[Gateway],
     sensors: SensorList,
 ) -> Town:
+    """Everything whose references hold; in a folder without mistakes that is everything."""
+    sound_facilities = {
+        facility.id: facility
+        for facility in facilities.by_id.values()
+        if facility.zone in zones.by_id and facility.kind in kinds.facility_kinds
+    }
+    sound_sensors = {
+        sensor.id: sensor
+        for sensor in sensors.sensors.values()
+        if sensor.facility in sound_facilities and sensor.gateway in gateways.by_id and sensor.kind in kinds.kinds
+    }
     return Town(
-        **head.model_dump(exclude={"version", "name", "position"}),
+        **head.model_dump(exclude={"version", "name", "position", "time_zone"}),
+        time_zone=head.time_zone if _is_time_zone(head.time_zone) else "UTC",
         name=head.name,
         position=head.position,
         quantities=dict(kinds.quantities),
         kinds=dict(kinds.kinds),
         facility_kinds=dict(kinds.facility_kinds),
         zones=zones.by_id,
-        facilities=facilities.by_id,
+        facilities=sound_facilities,
         gateways=gateways.by_id,
-        sensors=sensors.sensors,
+        sensors=sound_sensors,
     )
 
 

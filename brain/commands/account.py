@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from brain import options
+from brain.clock import wall_clock
 from brain.output import print_json, print_table, screen
 from brain.state import state_folder
-from brain.wiring import wall_clock
 from console.access import Access
 from town.errors import ConfigError
 from town.folder import load_town

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from brain.bundle import load_bundle
 from brain.output import FOUND_PROBLEMS, findings_as_json, print_findings, print_json, screen
 
 
@@ -15,6 +14,8 @@ def check(
     strict: Annotated[bool, typer.Option("--strict", help="Warnings are mistakes too.")] = False,
 ) -> None:
     """Check a town folder: every mistake with file, line and a suggestion. Exits 1 if there is any."""
+    from brain.bundle import load_bundle
+
     bundle, findings = load_bundle(folder)
     wrong = bundle is None or (strict and bool(findings))
     if json:

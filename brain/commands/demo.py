@@ -1,33 +1,10 @@
 """`town demo`: the whole line without a screen, and the proof that nothing was lost."""
 
-import asyncio
-import tempfile
-from collections.abc import Callable
-from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from brain import options
-from brain.balance import Balance, outstanding, strike
-from brain.bundle import Bundle, load_bundle
-from brain.commands.up import start_broker
-from brain.log import set_up_logging
-from brain.output import FOUND_PROBLEMS, errors, print_findings, print_json, print_table, screen
-from brain.play import find_scenario, simulate
-from brain.process import run_until_stopped
-from brain.receiver import local_receiver
-from brain.wiring import Brain, broker_session, open_brain, wall_clock
-from simulators.play import Sent
-from simulators.scenario import Scenario
-from town.errors import ConfigError
-from town.moment import SECOND, Duration, Moment, parse_duration
-from town.settings import Settings, load_settings
-
-_SETTLES_WITHIN: Duration = 30 * SECOND
-_CONNECTS_WITHIN: Duration = 15 * SECOND
-_NAMES = ("demo", "ordinary")
 
 
 def demo(
@@ -45,106 +22,7 @@ def demo(
 
     Its state is thrown away afterwards; what it writes into a store that you name stays there.
     """
-    settings = load_settings({"mqtt_url": mqtt, "mqtt_port": mqtt_port, "store_url": store}, folder).settings
-    set_up_logging(settings.log, verbose=verbose)
-    bundle, findings = load_bundle(folder)
-    print_findings(findings)
-    if bundle is None:
-        raise typer.Exit(FOUND_PROBLEMS)
-    try:
-        length = parse_duration(for_)
-    except ValueError as error:
-        raise ConfigError(f"--for: {error}") from None
-    chosen = find_scenario(bundle, scenario or next((name for name in _NAMES if name in bundle.scenarios), "demo"))
-    balances: list[Balance] = []
-    run_until_stopped(_demo(bundle, settings, chosen, balances, length=length, seed=seed))
-    if not balances:
-        raise typer.Exit(FOUND_PROBLEMS)
-    _show(balances[0], json=json)
-    if not balances[0].balanced:
-        raise typer.Exit(FOUND_PROBLEMS)
+    from brain.demonstration import run_demo
 
-
-async def _demo(
-    bundle: Bundle, settings: Settings, scenario: Scenario, balances: list[Balance], *, length: Duration, seed: int
-) -> None:
-    async with AsyncExitStack() as stack:
-        state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="town-demo-")))
-        embedded_port = await start_broker(stack, settings)
-        receiver = await stack.enter_async_context(local_receiver(wall_clock))
-        session = broker_session(settings, f"{bundle.town.id}-demo", embedded_port=embedded_port)
-        since = wall_clock()
-        brain = await stack.enter_async_context(
-            open_brain(bundle, settings, state=state, session=session, receiver=receiver)
-        )
-        sent = Sent()
-        async with asyncio.TaskGroup() as group:
-            loops = brain.start(group)
-            await _until(lambda: brain.connected, _CONNECTS_WITHIN, "the broker did not answer")
-            errors.print(f"Playing {scenario.name.zh} {scenario.name.en} for {length // SECOND} s …", markup=False)
-            await _play(bundle, scenario, settings, sent, embedded_port=embedded_port, seed=seed, length=length)
-            now = wall_clock()
-            await _settle(brain, sent, since=since, now=now)
-            balances.append(await strike(brain, sent, receiver, since=since, now=now))
-            for loop in loops:
-                loop.cancel()
-
-
-async def _play(
-    bundle: Bundle,
-    scenario: Scenario,
-    settings: Settings,
-    sent: Sent,
-    *,
-    embedded_port: int | None,
-    seed: int,
-    length: Duration,
-) -> None:
-    """Play for that long on the wall: a scenario with an end is played faster or slower to fit."""
-    speed = 1.0 if scenario.duration is None else scenario.duration / scenario.speed / length
-    playing = simulate(bundle, scenario, settings, embedded_port=embedded_port, seed=seed, speed=speed, sent=sent)
-    try:
-        async with asyncio.timeout(length / 1000 if scenario.duration is None else None):
-            await playing
-    except TimeoutError:
-        pass  # a scenario without an end was played for as long as asked
-
-
-async def _settle(brain: Brain, sent: Sent, *, since: Moment, now: Moment) -> None:
-    """Wait until everything that was sent has arrived, is judged and stored, and who was due by `now` was told."""
-
-    async def settled() -> bool:
-        ledger = brain.intake.ledger.balance()
-        arrived = ledger.received - ledger.retained - ledger.redelivered >= sent.messages
-        return arrived and ledger.settled and brain.judge.idle and not await outstanding(brain, since=since, now=now)
-
-    deadline = wall_clock() + _SETTLES_WITHIN
-    while not await settled() and wall_clock() < deadline:  # noqa: ASYNC110 - four parts quiet at once: no event for it
-        await asyncio.sleep(0.05)
-
-
-async def _until(true: Callable[[], bool], within: Duration, otherwise: str) -> None:
-    try:
-        async with asyncio.timeout(within / 1000):
-            while not true():  # noqa: ASYNC110 - looked at twice a play, not worth an event in the hot path
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        raise ConfigError(f"{otherwise} within {within // SECOND} s") from None
-
-
-def _show(balance: Balance, *, json: bool) -> None:
-    if json:
-        print_json(balance.as_json())
-        return
-    found = balance.as_json()
-    rows = [
-        (group, name, "—" if value is None else value)
-        for group in ("messages", "readings", "alerts", "notifications")
-        for name, value in found[group].items()
-    ]
-    for name, shares in balance.latency_ms.items():
-        rows += [
-            ("latency", f"{name} {share}", "—" if took is None else f"{took} ms") for share, took in shares.items()
-        ]
-    print_table("", ("", "", ""), rows)
-    screen.print("Balanced: nothing is missing." if balance.balanced else "NOT balanced: something is missing.")
+    given = {"mqtt_url": mqtt, "mqtt_port": mqtt_port, "store_url": store}
+    run_demo(folder, given, length=for_, scenario=scenario, seed=seed, json=json, verbose=verbose)

@@ -5,13 +5,9 @@ from typing import Annotated
 import typer
 
 from brain import options
-from brain.bundle import load_bundle
 from brain.log import set_up_logging
 from brain.output import FOUND_PROBLEMS, print_findings, print_json, screen
-from brain.play import find_scenario
-from brain.play import simulate as play_scenario
 from brain.process import run_until_stopped
-from simulators.play import Sent
 from town.errors import ConfigError
 from town.moment import parse_duration
 from town.settings import load_settings
@@ -28,6 +24,11 @@ def simulate(
     verbose: options.Verbose = False,
 ) -> None:
     """Play a town's gateways and sensors against a broker, until the scenario ends or Ctrl-C."""
+    from brain.bundle import load_bundle
+    from brain.play import find_scenario
+    from brain.play import simulate as play_scenario
+    from simulators.play import Sent
+
     settings = load_settings({"mqtt_url": mqtt}, folder).settings
     set_up_logging(settings.log, verbose=verbose)
     bundle, findings = load_bundle(folder)
