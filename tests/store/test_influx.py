@@ -124,9 +124,9 @@ async def test_two_towns_share_a_database_without_seeing_each_other(
         assert (await other.latest())["air-1"]["temperature"].value == 9.0
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    texts=st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=1, max_size=20)
+    texts=st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=1, max_size=40)
 )
 async def test_any_text_comes_back_as_it_was(influxd: services.Service, texts: list[str]) -> None:
     async with InfluxStore(url(influxd), town(), database=next(names)) as store:

@@ -8,16 +8,8 @@ from town.moment import Moment
 from town.ports import RefusedReading
 from town.quantity import ValueType
 from town.reading import Reading
-from town.store.notes import write_flags, write_refused
+from town.store.notes import Notes, write_flags, write_refused
 from town.store.series import NOTES, NOTES_TYPE, Catalogue, Row, StoredSeries
-
-
-class Notes(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is doubtful about a reading, as JSON in the words of its notes row."""
-
-    flags: str = ""
-    refused: str = ""
-
 
 _encode_notes = msgspec.json.Encoder().encode
 

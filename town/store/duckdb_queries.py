@@ -9,8 +9,7 @@ from town.moment import Duration, Moment
 from town.ports import Aggregate
 from town.quantity import Value
 from town.reading import Reading
-from town.store.duckdb_batch import Notes
-from town.store.notes import whole_reading
+from town.store.notes import Notes, whole_reading
 from town.store.series import NOTES_TYPE, StoredSeries
 
 Question = tuple[str, list[object]]
@@ -81,23 +80,21 @@ def whole_readings(
     rows: Iterable[tuple[int, Moment, Moment, float | None, str | None]], series: Mapping[int, StoredSeries]
 ) -> list[Reading]:
     """Readings in order of measured_at, then sensor, put together from rows in the order they were written."""
-    found: dict[tuple[Moment, str], tuple[dict[str, Value], list[Moment], list[Notes]]] = {}
+    values: dict[tuple[Moment, str], dict[str, Value]] = {}
+    received: dict[tuple[Moment, str], Moment] = {}
+    notes: dict[tuple[Moment, str], Notes] = {}
     for number, measured_at, received_at, value, words in rows:
         one = series[number]
-        values, received, notes = found.setdefault((measured_at, one.sensor), ({}, [], []))
-        received.append(received_at)
+        key = (measured_at, one.sensor)
+        received[key] = received_at
         if one.type == NOTES_TYPE:
-            notes.append(msgspec.json.decode(words or "{}", type=Notes))
+            notes[key] = msgspec.json.decode(words or "{}", type=Notes)
+        elif key in values:
+            values[key][one.quantity] = one.value(value, words)
         else:
-            values[one.quantity] = one.value(value, words)
+            values[key] = {one.quantity: one.value(value, words)}
+    plain = Notes()
     return [
-        whole_reading(
-            sensor,
-            measured_at,
-            received[-1],
-            values=values,
-            flags=notes[-1].flags if notes else "",
-            refused=notes[-1].refused if notes else "",
-        )
-        for (measured_at, sensor), (values, received, notes) in sorted(found.items(), key=lambda item: item[0])
+        whole_reading(key[1], key[0], received[key], values=values.get(key, {}), notes=notes.get(key, plain))
+        for key in sorted(received)
     ]

@@ -8,7 +8,7 @@ from town.quantity import Quantity, Value, ValueType
 from town.reading import Reading
 from town.store.influx_server import Table
 from town.store.line_protocol import DELAY, FLAGS, REFUSED
-from town.store.notes import whole_reading
+from town.store.notes import Notes, whole_reading
 
 _RAW: dict[ValueType, Callable[[Any], Value]] = {
     ValueType.FLOAT: float,
@@ -52,6 +52,5 @@ def _reading(row: dict[str, object], quantities: dict[str, Quantity]) -> Reading
         measured_at,
         measured_at + int(float(str(row.get(DELAY) or 0))),
         values=values,
-        flags=str(row.get(FLAGS) or ""),
-        refused=str(row.get(REFUSED) or ""),
+        notes=Notes(str(row.get(FLAGS) or ""), str(row.get(REFUSED) or "")),
     )

@@ -2,8 +2,19 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
+from town.moment import Moment
 from town.quantity import Value
 from town.reading import Flag, Reading
+
+
+class Notes(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is doubtful about a reading, in words."""
+
+    flags: str = ""
+    refused: str = ""
+
 
 _FLAGS = {flag.value: flag for flag in Flag}
 
@@ -30,8 +41,10 @@ def read_refused(text: str) -> dict[str, Flag]:
 
 
 def whole_reading(
-    sensor: str, measured_at: int, received_at: int, *, values: dict[str, Value], flags: str, refused: str
+    sensor: str, measured_at: Moment, received_at: Moment, *, values: dict[str, Value], notes: Notes
 ) -> Reading:
     """A reading as it came. Written in parts, a value that was believed later wins over its own refusal."""
-    doubted = {quantity: flag for quantity, flag in read_refused(refused).items() if quantity not in values}
-    return Reading(sensor, measured_at, received_at, values, read_flags(flags), doubted)
+    if not notes.flags and not notes.refused:
+        return Reading(sensor, measured_at, received_at, values)
+    doubted = {quantity: flag for quantity, flag in read_refused(notes.refused).items() if quantity not in values}
+    return Reading(sensor, measured_at, received_at, values, read_flags(notes.flags), doubted)
