@@ -130,23 +130,42 @@ async def write_answer(
     connection: AsyncConnection, claim: Claim, answer: Answer, *, now: Moment, policy: Policy, random: Random
 ) -> DeliveryState | None:
     """Keep what was answered to an attempt, and decide what comes next; None when the lease was lost meanwhile."""
-    table = tables.notification
-    held = select(table.c.lease_by, table.c.attempts, table.c.state).where(table.c.id == claim.id).with_for_update()
-    row = (await connection.execute(held)).one()
-    if (row.lease_by, row.attempts, row.state) != (claim.lease_by, claim.attempts, DeliveryState.SENDING):
+    state, due_at, text = _next(claim, answer, now=now, policy=policy, random=random)
+    if not await _settle(connection, claim, answer, state=state, due_at=due_at, text=text, now=now):
         return None
     await _ledger(connection, claim.id, claim.attempts, at=now, kind=answer.kind.value, text=answer.text)
-    state, due_at, text = _next(claim, answer, now=now, policy=policy, random=random)
-    values: dict[str, Any] = {"state": state, "answered_at": now, "answer": text, "lease_by": None, "lease_until": None}
+    if answer.kind in (AnswerKind.THROTTLED, AnswerKind.REFUSED_CONFIG):
+        await _pause(connection, claim, answer, until=due_at, now=now)
+    if state is not DeliveryState.FAILED:
+        await _mention(connection, claim, state, text, now=now)
+    return state
+
+
+async def _settle(
+    connection: AsyncConnection,
+    claim: Claim,
+    answer: Answer,
+    *,
+    state: DeliveryState,
+    due_at: Moment,
+    text: str,
+    now: Moment,
+) -> bool:
+    """Write the answer into the row, if this attempt still holds its lease."""
+    table = tables.notification
+    values: dict[str, Any] = {"state": state, "answered_at": now, "answer": text, "lease_by": None}
+    values["lease_until"] = None
     if answer.kind is AnswerKind.UNKNOWN and answer.handed_over:
         values["possibly_doubled"] = True
     if state is DeliveryState.FAILED:
         values["due_at"] = due_at
-    await connection.execute(update(table).where(table.c.id == claim.id).values(values))
-    await _pause(connection, claim, answer, until=due_at, now=now)
-    if state is not DeliveryState.FAILED:
-        await _mention(connection, claim, state, text, now=now)
-    return state
+    held = (
+        table.c.id == claim.id,
+        table.c.lease_by == claim.lease_by,
+        table.c.attempts == claim.attempts,
+        table.c.state == DeliveryState.SENDING,
+    )
+    return (await connection.execute(update(table).where(*held).values(values))).rowcount == 1
 
 
 def _next(
@@ -169,15 +188,12 @@ def _next(
 
 
 async def _pause(connection: AsyncConnection, claim: Claim, answer: Answer, *, until: Moment, now: Moment) -> None:
-    """A target that is throttled or refuses our configuration rests; any other answer ends its rest."""
+    """A target that is throttled or refuses our configuration rests until then."""
     table = tables.pause
     where = (table.c.target == claim.target, table.c.channel == claim.channel)
-    rests = answer.kind in (AnswerKind.THROTTLED, AnswerKind.REFUSED_CONFIG)
-    if rests or answer.kind is AnswerKind.ACCEPTED:
-        await connection.execute(delete(table).where(*where))
-    if rests:
-        row = {"target": claim.target, "channel": claim.channel, "since": now, "until": until}
-        await connection.execute(insert(table).values(**row, kind=answer.kind.value, reason=answer.text))
+    await connection.execute(delete(table).where(*where))
+    row = {"target": claim.target, "channel": claim.channel, "since": now, "until": until}
+    await connection.execute(insert(table).values(**row, kind=answer.kind.value, reason=answer.text))
 
 
 async def _mention(connection: AsyncConnection, claim: Claim, state: DeliveryState, text: str, *, now: Moment) -> None:
