@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from rules.case_folder import Case, Expectation, find_cases, load_case, town_folder
+from rules.case_folder import Case, Expectation, Towns, find_cases, load_case, town_folder
 from rules.engine import Engine
 from rules.folder import load_rules
 from town.alert import AlertDefinition, AlertState, Cause, Condition, Transition
@@ -50,7 +50,8 @@ def run_cases(path: Path, alerts: Callable[[Town], CaseAlerts] | None = None) ->
 
     `alerts` makes the alert side for a case; without it the states follow from the rules alone.
     """
-    return [_run(folder, alerts or PlainAlerts) for folder in find_cases(path)]
+    towns: Towns = {}
+    return [_run(folder, alerts or PlainAlerts, towns) for folder in find_cases(path)]
 
 
 def untouched_rules(path: Path, results: list[CaseResult]) -> list[str]:
@@ -62,9 +63,9 @@ def untouched_rules(path: Path, results: list[CaseResult]) -> list[str]:
     return sorted(set(rules.rules) - named) if rules else []
 
 
-def _run(folder: Path, alerts: Callable[[Town], CaseAlerts]) -> CaseResult:
+def _run(folder: Path, alerts: Callable[[Town], CaseAlerts], towns: Towns) -> CaseResult:
     result = CaseResult(folder.name, folder)
-    case, findings = load_case(folder)
+    case, findings = load_case(folder, towns)
     if case is None:
         result.problems = [str(one) for one in findings]
         return result

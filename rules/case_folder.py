@@ -1,27 +1,20 @@
 """A rule case as it stands on disk: its town, its rules, its readings, and what is expected."""
 
-import csv
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from rules.case_tables import ReadingTable, moment_of, small_town
 from rules.folder import load_rule_files, load_rules
 from rules.ruleset import RuleSet
 from town.alert import AlertState, Cause, Severity
-from town.builtin import builtin_kinds
 from town.errors import ConfigError
-from town.facility import Facility, Position, Zone
 from town.findings import Finding, has_errors
 from town.folder import load_town
-from town.gateway import Gateway
-from town.kind import FacilityKind
-from town.language import Label
-from town.moment import SECOND, Moment, parse_duration, parse_moment
-from town.quantity import Value, ValueType
-from town.reading import Flag, Reading
-from town.sensor import Sensor
+from town.moment import Moment, parse_moment
+from town.reading import Reading
 from town.source import read_yaml
 from town.town import Town
 
@@ -98,12 +91,16 @@ def town_folder(path: Path) -> Path | None:
     return next(found, None)
 
 
-def load_case(folder: Path) -> tuple[Case | None, list[Finding]]:
+Towns = dict[Path, tuple[Town | None, list[Finding]]]
+"""Town folders that were read already: many cases stand on top of one."""
+
+
+def load_case(folder: Path, towns: Towns) -> tuple[Case | None, list[Finding]]:
     """Read a case folder, or say everything that is wrong with it."""
     source, findings = read_yaml(folder / EXPECT, root=folder)
     file, wrong = source.parse(ExpectFile) if source else (None, [])
     findings = [*findings, *wrong]
-    town, wrong = _town(folder)
+    town, wrong = _town(folder, towns)
     findings += wrong
     if file is None or town is None or has_errors(findings):
         return None, findings
@@ -111,7 +108,7 @@ def load_case(folder: Path) -> tuple[Case | None, list[Finding]]:
     findings += [one for one in wrong if one.level == "error"]
     try:
         start = parse_moment(file.start)
-        table = _Table(town, start)
+        table = ReadingTable(town, start)
         readings = table.read(folder / "readings.csv")
         expect = [(moment_of(one.at, start), one) for one in file.expect]
         restart_at = moment_of(file.restart_at, start) if file.restart_at else None
@@ -121,11 +118,6 @@ def load_case(folder: Path) -> tuple[Case | None, list[Finding]]:
     if rules is None or has_errors(findings):
         return None, findings
     return Case(folder.name, town, rules, start, readings, expect, restart_at), findings
-
-
-def moment_of(written: str, start: Moment) -> Moment:
-    """`35s` after the start, or a time; raises ValueError."""
-    return parse_moment(written) if ":" in written or "T" in written else start + parse_duration(written)
 
 
 def _rules(folder: Path, town: Town, named: tuple[str, ...]) -> tuple[RuleSet | None, list[Finding]]:
@@ -142,122 +134,12 @@ def _rules(folder: Path, town: Town, named: tuple[str, ...]) -> tuple[RuleSet | 
     return RuleSet({rule: rules.rules[rule] for rule in wanted & set(rules.rules)}), [*findings, *missing]
 
 
-def _town(folder: Path) -> tuple[Town | None, list[Finding]]:
-    home = town_folder(folder)
-    base, findings = load_town(home) if home else (None, [])
+def _town(folder: Path, towns: Towns) -> tuple[Town | None, list[Finding]]:
+    home, table = town_folder(folder), folder / "sensors.csv"
+    if home is not None and home not in towns:
+        towns[home] = load_town(home)
+    base, findings = towns[home] if home is not None else (None, [])
+    if table.is_file():
+        return small_town(table, base)
     errors = [one for one in findings if one.level == "error"]
-    table = folder / "sensors.csv"
-    if not table.is_file():
-        return base, errors or ([] if base else [Finding("sensors.csv", 0, "", "the file is missing")])
-    return _small_town(table, base)
-
-
-def _small_town(path: Path, base: Town | None) -> tuple[Town | None, list[Finding]]:
-    """A town of the sensors in a case's own `sensors.csv`, with the kinds of the town around it."""
-    known = base or builtin_kinds()
-    rows = list(csv.DictReader(path.read_text("utf-8-sig").splitlines()))
-    findings: list[Finding] = []
-    sensors: dict[str, Sensor] = {}
-    for line, row in enumerate(rows, start=2):
-        kind, interval = row.get("kind") or "", row.get("interval") or "10s"
-        if kind not in known.kinds or not row.get("id"):
-            findings.append(Finding("sensors.csv", line, "kind", f"`{kind}` is no kind of sensor"))
-            continue
-        sensors[row["id"]] = Sensor(
-            id=row["id"],
-            gateway="gateway",
-            external_id=row["id"],
-            facility=row.get("facility") or "facility",
-            kind=kind,
-            interval=parse_duration(interval),
-        )
-    town = _around(rows, sensors, base) if not findings else None
-    return town, findings
-
-
-def _around(rows: list[dict[str, str]], sensors: dict[str, Sensor], base: Town | None) -> Town:
-    known = base or builtin_kinds()
-    position = Position(latitude=30.0, longitude=120.0)
-    zones = {name: Zone(id=name, name=_label(name)) for name in (row.get("zone") or "zone" for row in rows)}
-    facilities: dict[str, Facility] = {}
-    for row in rows:
-        name = row.get("facility") or "facility"
-        kind, zone = row.get("facility_kind") or "office", row.get("zone") or "zone"
-        facilities[name] = Facility(id=name, name=_label(name), kind=kind, zone=zone, position=position)
-    kinds = {one.kind: FacilityKind(id=one.kind, name=_label(one.kind)) for one in facilities.values()}
-    return Town(
-        id=base.id if base else "town",
-        name=base.name if base else _label("town"),
-        time_zone=base.time_zone if base else "Asia/Shanghai",
-        position=position,
-        quantities=dict(known.quantities),
-        kinds=dict(known.kinds),
-        facility_kinds={**kinds, **known.facility_kinds},
-        zones=zones,
-        facilities=facilities,
-        gateways={"gateway": Gateway(id="gateway", name=_label("gateway"), decoder="native", topics=("town/#",))},
-        sensors=sensors,
-    )
-
-
-def _label(text: str) -> Label:
-    return Label(zh=text, en=text)
-
-
-@dataclass
-class _Table:
-    """`readings.csv`: rows of one sensor with the same moment and arrival are one reading."""
-
-    town: Town
-    start: Moment
-    findings: list[Finding] = field(default_factory=list)
-
-    def read(self, path: Path) -> list[Reading]:
-        found: dict[tuple[str, Moment, Moment], Reading] = {}
-        rows = csv.DictReader(path.read_text("utf-8-sig").splitlines()) if path.is_file() else []
-        for line, row in enumerate(rows, start=2):
-            try:
-                self._row(row, found)
-            except (ValueError, KeyError) as error:
-                self.findings.append(Finding("readings.csv", line, "", str(error)))
-        return sorted(found.values(), key=lambda reading: reading.received_at)
-
-    def _row(self, row: dict[str, str], found: dict[tuple[str, Moment, Moment], Reading]) -> None:
-        sensor, at = row["sensor"], moment_of(row["at"], self.start)
-        if sensor not in self.town.sensors:
-            raise ValueError(f"there is no sensor `{sensor}`")
-        received_at = moment_of(row["received_at"], self.start) if row.get("received_at") else at
-        key = (sensor, at, received_at)
-        reading = found.setdefault(key, Reading(sensor, _clamped(at, received_at), received_at, {}, refused={}))
-        self._put(reading, row["quantity"], row["value"].strip())
-
-    def _put(self, reading: Reading, quantity: str, written: str) -> None:
-        kind = self.town.sensors[reading.sensor].kind
-        if quantity not in self.town.kinds[kind].quantities:
-            raise ValueError(f"`{quantity}` is not measured by {kind}")
-        if written == "_":
-            return
-        value = _value(written, self.town.quantities[quantity].type)
-        low, high = self.town.plausible_range(kind, quantity)
-        believed = not isinstance(value, float) or (
-            (low if low is not None else float("-inf")) <= value <= (high if high is not None else float("inf"))
-        )
-        if believed:
-            reading.values[quantity] = value
-        else:
-            reading.refused[quantity] = Flag.OUT_OF_RANGE
-
-
-def _clamped(at: Moment, received_at: Moment) -> Moment:
-    """As ingest takes it: more than a minute ahead is the moment of receipt."""
-    return received_at if at - received_at > 60 * SECOND else at
-
-
-def _value(written: str, wanted: ValueType) -> Value:
-    if wanted is ValueType.TEXT:
-        return written
-    if wanted is ValueType.BOOL:
-        if written not in ("true", "false"):
-            raise ValueError(f"{written!r} is not true or false")
-        return written == "true"
-    return float(written)
+    return base, errors or ([] if base else [Finding(table.name, 0, "", "the file is missing")])

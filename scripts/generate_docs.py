@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from rules.reference import functions, keys
 from town.builtin import builtin_kinds
 from town.kind import COMMON_QUANTITIES, SensorKind
 from town.quantity import Quantity, ValueType
@@ -92,7 +93,20 @@ def _units_of(dimension: str) -> str:
     return ", ".join(parts)
 
 
-PAGES: dict[Path, Callable[[], str]] = {DOCS / "kinds.md": kinds_page}
+def rules_page() -> str:
+    """docs/rules.md: written by hand but for its two tables."""
+    page = (DOCS / "rules.md").read_text("utf-8")
+    page = _with_table(page, "fields", table(["key", "means"], [[f"`{one}`", means] for one, means in keys()]))
+    rows = [[f"`{one}`", gives] for one, gives in functions()]
+    return _with_table(page, "functions", table(["function", "gives"], rows))
+
+
+def _with_table(page: str, name: str, content: str) -> str:
+    before, mark, rest = page.partition(f"<!-- {name} -->\n")
+    return f"{before}{mark}\n{content}\n\n<!-- end -->{rest.partition('<!-- end -->')[2]}"
+
+
+PAGES: dict[Path, Callable[[], str]] = {DOCS / "kinds.md": kinds_page, DOCS / "rules.md": rules_page}
 
 
 def main(arguments: Sequence[str]) -> int:

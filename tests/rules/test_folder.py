@@ -1,0 +1,159 @@
+"""Rule files: every mistake at once, with its line and what was meant."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from rules.case_folder import ExpectFile
+from rules.folder import load_rules
+from tests.rules.places import read_rules, town
+from town.source import read_yaml
+
+PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
+
+
+@pytest.mark.parametrize(
+    ("written", "message", "suggestion"),
+    [
+        ("id: a\nwhen: smok > 1", "column 1: `smok` is not known", "did you mean `smoke`?"),
+        ("id: a\nwehn: fault", "wehn", "did you mean `when`?"),
+        ("id: a\nwhen: fault\nabsent: {for: 1m}", "a rule has `when` or `absent`, and not both", ""),
+        ("id: a", "a rule has `when` or `absent`, and not both", ""),
+        ("id: a\nwhen: fault\nfor_each: {}", "choose by one of", ""),
+        ("id: a\nwhen: fault\nfor_each: {sensor_kind: smoke_detektor}", "no sensor_kind", "`smoke_detector`"),
+        ("id: a\nwhen: fault\nfor_each: {facility: W11}", "there is no facility `W11`", "`W1`"),
+        ("id: a\nwhen: fault\nfor_each: {sensor_kind: any, where: fault}", "before any reading", "move this to `when`"),
+        ("id: a\nwhen: smoke >= 0.15\nclear: smoke < 0.2", "`clear` contradicts `when`", "leave a gap"),
+        ("id: a\nwhen: fault or smoke > 0.15\nclear: smoke >= 0.15", "`clear` contradicts `when`", ""),
+        ("id: a\nwhen: fault\nfor: 10", "a duration needs its unit", ""),
+        ("id: a\nwhen: fault\nfor: 10 minutes", "is not a duration", ""),
+        ("id: a\nwhen: fault\nseverity: urgent", "severity", ""),
+        ("id: A b\nwhen: fault", "id", ""),
+        ("id: rule_error\nwhen: fault", "is there already", ""),
+        ("id: a\nabsent: {any_of: [smok]}", "`smok` is not known", "did you mean `smoke`?"),
+        ("id: a\nabsent: {for: 3 y interval}", "is not a duration", ""),
+        ("id: a\nabsent: {for: 0s}", "greater than 0", ""),
+        ("id: a\nabsent: {any_of: [smoke], all_of: [fault]}", "`any_of` or `all_of`", ""),
+        ("id: a\nfor_each: {facility: any}\nabsent: {}", "`absent` watches sensors", ""),
+        ("id: a\nabsent: {}\nclear: fault", "`clear` does not go with `absent`", ""),
+        ('id: a\nwhen: fault\nactive_between: {from: "22:00", to: "22:00"}', "are the same", ""),
+        ('id: a\nwhen: fault\nactive_between: {from: "22:00", to: "06:00", days: workdays}', "needs a calendar", ""),
+        ("id: a\nwhen: fault\ncount: {at_least: 3, within: 1m}", "not in this version", ""),
+        ("id: a\nwhen: fault\nlevels: {}", "not in this version", ""),
+        ("id: a\nwhen: fault\nshadow: true", "not in this version", ""),
+        ("id: a\nwhen: fault\ntitle: {zh: 试}", "en", ""),
+    ],
+)
+def test_mistake_is_found_and_explained(tmp_path: Path, written: str, message: str, suggestion: str) -> None:
+    rules, findings = read_rules(tmp_path, town(), written)
+
+    assert rules is None
+    matching = [one for one in findings if message in f"{one.where}: {one.message}"]
+    assert matching, [str(one) for one in findings]
+    assert suggestion in matching[0].suggestion
+    assert matching[0].line > 5
+
+
+def test_every_mistake_of_a_file_is_found_at_once_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "b.yaml").write_text("version: 1\ngroups: [\n", "utf-8")
+    (tmp_path / "rules" / "a.yaml").write_text(
+        """version: 1
+groups:
+  - name: one
+    rules:
+      - id: a
+        title: {zh: 试, en: Test}
+        category: fire
+        severity: major
+        for_each: {sensor_kind: smoke_detector}
+        when: smok > 1
+        clear: smoke < 50
+      - {id: b}
+  - name: two
+    defaults: {category: fir}
+    rules: []
+""",
+        "utf-8",
+    )
+
+    rules, findings = load_rules(tmp_path, town())
+
+    assert rules is None
+    told = [(one.file, one.line, one.where) for one in findings]
+    assert ("rules/a.yaml", 10, "groups[0].rules[0].when") in told
+    assert ("rules/a.yaml", 11, "groups[0].rules[0].clear") in told
+    assert any(line == 12 for _, line, _ in told)
+    assert ("rules/a.yaml", 14, "groups[1].defaults.category") in told
+    assert any(file == "rules/b.yaml" for file, _, _ in told)
+
+
+def test_doubled_id_is_found_across_files(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    rules, _ = read_rules(tmp_path, town(), "id: a\nwhen: fault")
+    assert rules is not None
+    for name in ("x.yaml", "y.yaml"):
+        (tmp_path / "rules" / name).write_text((tmp_path / "rules.yaml").read_text("utf-8"), "utf-8")
+
+    together, findings = load_rules(tmp_path, town())
+
+    assert together is None
+    assert [(one.file, one.message) for one in findings] == [("rules/y.yaml", "`a` is there already")]
+
+
+def test_what_may_be_meant_is_a_warning(tmp_path: Path) -> None:
+    place = town()
+    written = ("id: a\nwhen: fault\nfor: 15s", "id: b\nwhen: open\nfor_each: {sensor_kind: door_contact}")
+
+    rules, findings = read_rules(tmp_path, place, *written)
+
+    assert rules is not None
+    assert [(one.level, one.message) for one in findings] == [
+        ("warning", "`for` is shorter than two intervals (10s each)"),
+        ("warning", "nothing in this town is judged by this rule"),
+    ]
+
+
+def test_version_changes_with_what_a_rule_says_and_with_nothing_else(tmp_path: Path) -> None:
+    place = town()
+    one, _ = read_rules(tmp_path, place, "id: a\nwhen: smoke > 0.1", "id: b\nwhen: fault")
+    same, _ = read_rules(tmp_path, place, "# said otherwise\nid: b\nwhen: fault", "when: smoke > 0.1\nid: a")
+    other, _ = read_rules(tmp_path, place, "id: a\nwhen: smoke > 0.2", "id: b\nwhen: fault")
+
+    assert one is not None and same is not None and other is not None
+    assert one.version == same.version != other.version
+    assert one.rules["b"].version == other.rules["b"].version
+
+
+def test_definition_is_what_people_read(tmp_path: Path) -> None:
+    written = """
+        id: a
+        category: fire
+        when: fault
+        response: {zh: 核查, en: Verify, within: 3m}
+        why: {cause: {zh: 火, en: Fire}}
+    """
+
+    rules, _ = read_rules(tmp_path, town(), written)
+
+    assert rules is not None
+    definition = rules.definitions["a"]
+    assert definition.latch
+    assert definition.response is not None
+    assert (definition.response.text.en, definition.response.within) == ("Verify", 180_000)
+    assert definition.cause is not None and definition.cause.zh == "火"
+
+
+def test_examples_on_the_page_are_understood(tmp_path: Path) -> None:
+    group, expect = re.findall(r"```yaml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "page.yaml").write_text(group, "utf-8")
+    (tmp_path / "expect.yaml").write_text(expect, "utf-8")
+    source, _ = read_yaml(tmp_path / "expect.yaml", root=tmp_path)
+
+    rules, findings = load_rules(tmp_path, town("S1:smoke_detector@W1"))
+
+    assert [one for one in findings if one.level == "error"] == []
+    assert rules is not None and len(rules.rules) == 4
+    assert source is not None and source.parse(ExpectFile)[1] == []
