@@ -13,7 +13,7 @@ import mqtt5
 
 from town.errors import Unavailable
 
-LARGEST_PACKET = 1 << 20
+LARGEST_PACKET = 4 << 20
 """Bytes of a packet that are held; of a larger one only the head is."""
 _HEAD = 80 << 10
 """Bytes of a large packet that are kept: the longest topic, and more of the payload than quarantine keeps."""

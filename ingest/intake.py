@@ -25,7 +25,7 @@ from town.reading import Reading
 from town.town import Town
 
 LARGEST_PAYLOAD = 256 << 10
-"""Bytes of a payload that is decoded, unless said otherwise."""
+"""Bytes of a payload that is decoded, lists of devices excepted."""
 _PAUSE = 0.002
 """Seconds without a message after which a batch goes."""
 _LONGEST_WAIT = 0.01
@@ -128,7 +128,7 @@ class Intake:
                 if self._seen.before(packet_id, topic, payload, again=again):
                     self._refuse(line, message, batch, reason=Reason.DUPLICATE, detail="sent again by the broker")
                     continue
-            if len(payload) > largest or type(message) is Foreign:
+            if (len(payload) > largest and not topic.endswith(line.large)) or type(message) is Foreign:
                 self._refuse_unread(line, message, batch)
                 continue
             decoded = line.decode(topic, payload, now)

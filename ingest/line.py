@@ -24,7 +24,7 @@ _MOST_TOPICS = 50_000
 class Line:
     """A gateway: its decoder with its state, its sensors, its counters, and what it says of itself."""
 
-    __slots__ = ("_decode", "_failed", "_state", "account", "gateway", "resolver", "watch")
+    __slots__ = ("_decode", "_failed", "_state", "account", "gateway", "large", "resolver", "watch")
 
     def __init__(
         self,
@@ -34,8 +34,9 @@ class Line:
         state: Any,
         account: Account,
         resolver: Resolver,
+        large: tuple[str, ...] = (),
     ) -> None:
-        self.gateway, self.account, self.resolver = gateway, account, resolver
+        self.gateway, self.account, self.resolver, self.large = gateway, account, resolver, large
         self.watch = GatewayWatch(gateway)
         self._decode, self._state, self._failed = decode, state, False
 
@@ -78,7 +79,7 @@ def _line(town: Town, gateway: Gateway, ledger: Ledger) -> Line:
     decoder, state = start_decoder(gateway)
     account = ledger.accounts[gateway.id]
     resolver = Resolver(town, gateway.id, extras=decoder.extras, account=account)
-    return Line(gateway.id, decode=decoder.decode, state=state, account=account, resolver=resolver)
+    return Line(gateway.id, decode=decoder.decode, state=state, account=account, resolver=resolver, large=decoder.large)
 
 
 def _nobody(town: Town, ledger: Ledger) -> Line:

@@ -11,6 +11,7 @@ from ingest.decoded import Decoded, DeviceReading, DeviceStatus, Fault, Kind, Re
 from ingest.reason import Reason
 from town.moment import Moment, from_datetime, parse_moment
 
+_TELEMETRY = Kind.TELEMETRY  # looking an enum member up costs as much as making a reading
 _ONLINE = {b"online": True, b"offline": False}
 
 
@@ -36,9 +37,9 @@ def decode(topic: str, payload: bytes, received_at: Moment, state: None) -> Deco
             wire = _read(payload)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return _decode_each(payload)
-        if type(wire) is list:
-            return Decoded(Kind.TELEMETRY, tuple([_reading(each) for each in wire]))
-        return Decoded(Kind.TELEMETRY, (_reading(wire),))
+        if type(wire) is _Wire:
+            return Decoded(_TELEMETRY, (_reading(wire),))
+        return Decoded(_TELEMETRY, tuple([_reading(each) for each in wire]))
     if topic.endswith("/status"):
         return _status(payload)
     return Rejected(Reason.UNKNOWN_TOPIC, "a native gateway sends on …/telemetry and …/status")
@@ -46,9 +47,7 @@ def decode(topic: str, payload: bytes, received_at: Moment, state: None) -> Deco
 
 def _reading(wire: _Wire) -> DeviceReading:
     at = wire.at
-    if isinstance(at, datetime):
-        at = from_datetime(at)
-    return DeviceReading(wire.sensor, at, wire.values)
+    return DeviceReading(wire.sensor, from_datetime(at) if isinstance(at, datetime) else at, wire.values)
 
 
 def _status(payload: bytes) -> Decoded | Rejected:

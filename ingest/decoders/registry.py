@@ -24,11 +24,13 @@ class Decoder(msgspec.Struct, frozen=True):
     start: Callable[[Mapping[str, Any]], Any]
     decode: Callable[[str, bytes, Moment, Any], Decoded | Rejected]
     extras: Literal["refuse", "count"]
+    large: tuple[str, ...] = ()
+    """Ends of topics on which the format sends more than readings: lists of all its devices."""
 
 
 DECODERS: dict[str, Decoder] = {
     "native": Decoder(native.start, native.decode, extras="refuse"),
-    "zigbee2mqtt": Decoder(zigbee2mqtt.start, zigbee2mqtt.decode, extras="count"),
+    "zigbee2mqtt": Decoder(zigbee2mqtt.start, zigbee2mqtt.decode, extras="count", large=zigbee2mqtt.LISTS),
 }
 
 

@@ -16,6 +16,8 @@ from ingest.reason import Reason
 from town.moment import SECOND, Moment, parse_moment
 from town.quantity import Value
 
+LISTS = ("/bridge/devices", "/bridge/groups")
+"""Topics that grow with the network: several kilobytes a device."""
 _LARGEST_BRIDGE_LIST = 10_000
 """Devices or groups that are remembered of one bridge."""
 _NO_TIME = (None, "", "null")

@@ -157,3 +157,16 @@ async def test_a_state_kept_by_the_broker_without_a_time_is_no_news(mosquitto: S
 
         assert list_entries(tmp_path / "quarantine.db")[0].reason is Reason.STALE
         assert line.ledger.balance().stored == 0
+
+
+async def test_a_long_list_of_devices_is_no_large_reading(mosquitto: Service, tmp_path: Path) -> None:
+    store = GatedStore()
+    exposes = [{"property": "voltage", "unit": "mV", "description": "x" * 3_000}]
+    devices = [{"friendly_name": f"device {n}", "definition": {"exposes": exposes}} for n in range(200)]
+    async with intake(mosquitto.port, store, tmp_path) as line:
+        await publish(
+            mosquitto.port, ("zigbee2mqtt/bridge/devices", devices), ("zigbee2mqtt/Back door", {"contact": True})
+        )
+        await until(lambda: line.ledger.balance().stored == 1)
+
+        assert line.ledger.accounts["z2m"].decoded == 2

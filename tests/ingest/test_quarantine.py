@@ -74,5 +74,8 @@ async def test_a_file_that_is_no_quarantine_is_refused(tmp_path: Path) -> None:
         list_entries(tmp_path / "missing.db")
 
 
-def test_every_reason_has_words() -> None:
+def test_every_reason_has_words_and_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "ingest.md").read_text("utf-8")
+
     assert set(REASON_LABELS) == set(Reason)
+    assert [reason for reason in Reason if f"`{reason}`" not in page] == []
