@@ -128,46 +128,44 @@ async def test_the_start_is_inside_and_the_end_is_not(store: Store) -> None:
     assert await points(store, "air-1", "temperature", every=HOUR, aggregate="count") == [(0, 2.0)]
 
 
-@pytest.mark.parametrize(
-    ("aggregate", "first", "second"),
-    [
-        ("mean", 2.0, 7.0),
-        ("min", 1.0, 7.0),
-        ("max", 3.0, 7.0),
-        ("sum", 6.0, 7.0),
-        ("count", 3.0, 1.0),
-        ("last", 2.0, 7.0),
-    ],
-)
-async def test_buckets_of_numbers(store: Store, aggregate: Aggregate, first: float, second: float) -> None:
+OF_NUMBERS: dict[Aggregate, tuple[float, float]] = {
+    "mean": (2.0, 7.0),
+    "min": (1.0, 7.0),
+    "max": (3.0, 7.0),
+    "sum": (6.0, 7.0),
+    "count": (3.0, 1.0),
+    "last": (2.0, 7.0),
+}
+
+
+async def test_buckets_of_numbers(store: Store) -> None:
     values = {0: 1.0, 10: 3.0, 59: 2.0, 180: 7.0}
     await store.write([reading("air-1", NOON + at * SECOND, temperature=v) for at, v in values.items()])
 
-    found = await points(store, "air-1", "temperature", every=MINUTE, aggregate=aggregate)
+    for aggregate, (first, second) in OF_NUMBERS.items():
+        found = await points(store, "air-1", "temperature", every=MINUTE, aggregate=aggregate)
+        assert (aggregate, found) == (aggregate, [(0, first), (3 * MINUTE, second)])
+        assert {type(value) for _, value in found} == {float}
 
-    assert found == [(0, first), (3 * MINUTE, second)]
-    assert {type(value) for _, value in found} == {float}
+
+OF_BOOLEANS: dict[Aggregate, list[float]] = {
+    "mean": [0.25, 1.0, 0.0],
+    "min": [0.0, 1.0, 0.0],
+    "max": [1.0, 1.0, 0.0],
+    "sum": [1.0, 2.0, 0.0],
+    "count": [4.0, 2.0, 1.0],
+    "last": [0.0, 1.0, 0.0],
+}
 
 
-@pytest.mark.parametrize(
-    ("aggregate", "expected"),
-    [
-        ("mean", [0.25, 1.0, 0.0]),
-        ("min", [0.0, 1.0, 0.0]),
-        ("max", [1.0, 1.0, 0.0]),
-        ("sum", [1.0, 2.0, 0.0]),
-        ("count", [4.0, 2.0, 1.0]),
-        ("last", [0.0, 1.0, 0.0]),
-    ],
-)
-async def test_buckets_of_booleans_are_zero_and_one(store: Store, aggregate: Aggregate, expected: list[float]) -> None:
+async def test_buckets_of_booleans_are_zero_and_one(store: Store) -> None:
     values = {0: False, 1: True, 2: False, 3: False, 60: True, 61: True, 120: False}
     await store.write([reading("door 1", NOON + at * SECOND, open=v) for at, v in values.items()])
 
-    found = await points(store, "door 1", "open", every=MINUTE, aggregate=aggregate)
-
-    assert found == list(zip((0, MINUTE, 2 * MINUTE), expected, strict=True))
-    assert {type(value) for _, value in found} == {float}
+    for aggregate, expected in OF_BOOLEANS.items():
+        found = await points(store, "door 1", "open", every=MINUTE, aggregate=aggregate)
+        assert (aggregate, found) == (aggregate, list(zip((0, MINUTE, 2 * MINUTE), expected, strict=True)))
+        assert {type(value) for _, value in found} == {float}
 
 
 async def test_texts_have_last_and_count_only(store: Store) -> None:
@@ -236,32 +234,29 @@ async def test_a_long_history_of_one_sensor_is_whole(store: Store) -> None:
     assert found == [(i, float(i)) for i in range(500, 12_000)]
 
 
-@pytest.mark.parametrize(
-    ("wrong", "reason"),
-    [
-        (reading("air-1", NOON, temperature=math.nan, humidity=1.0), "not_finite"),
-        (reading("air-1", NOON, temperature=-math.inf), "not_finite"),
-        (reading("air-1", NOON, temperature=10**400), "not_finite"),
-        (reading("air-1", NOON, temperature=True), "wrong_type"),
-        (reading("air-1", NOON, temperature="warm"), "wrong_type"),
-        (reading("door 1", NOON, open=1.0), "wrong_type"),
-        (reading(BADGE, NOON, badge="\ud800"), "not_text"),
-        (reading(BADGE, NOON, badge="a\0b"), "not_text"),
-        (reading(BADGE, NOON, badge="长" * 30_000), "too_long"),
-        (reading("nobody", NOON, temperature=1.0), "unknown_sensor"),
-        (reading("air-1", NOON, warmth=1.0), "unknown_quantity"),
-        (reading("air-1", 2**60, temperature=1.0), "impossible_moment"),
-        (reading("air-1", -1, temperature=1.0), "impossible_moment"),
-    ],
-)
-async def test_what_can_never_be_stored_is_refused_and_the_rest_is_in(
-    store: Store, wrong: Reading, reason: str
-) -> None:
+REFUSED = [
+    (reading("air-1", NOON, temperature=math.nan, humidity=1.0), "not_finite"),
+    (reading("air-1", NOON, temperature=-math.inf), "not_finite"),
+    (reading("air-1", NOON, temperature=10**400), "not_finite"),
+    (reading("air-1", NOON, temperature=True), "wrong_type"),
+    (reading("air-1", NOON, temperature="warm"), "wrong_type"),
+    (reading("door 1", NOON, open=1.0), "wrong_type"),
+    (reading(BADGE, NOON, badge="\ud800"), "not_text"),
+    (reading(BADGE, NOON, badge="a\0b"), "not_text"),
+    (reading(BADGE, NOON, badge="长" * 30_000), "too_long"),
+    (reading("nobody", NOON, temperature=1.0), "unknown_sensor"),
+    (reading("air-1", NOON, warmth=1.0), "unknown_quantity"),
+    (reading("air-1", 2**60, temperature=1.0), "impossible_moment"),
+    (reading("air-1", -1, temperature=1.0), "impossible_moment"),
+]
+
+
+async def test_what_can_never_be_stored_is_refused_and_the_rest_is_in(store: Store) -> None:
     good = [reading("air-1", NOON + i, temperature=1.0) for i in (1, 2)]
 
-    refused = await store.write([good[0], wrong, good[1]])
+    refused = await store.write([good[0], *(wrong for wrong, _ in REFUSED), good[1]])
 
-    assert [(one.reading, one.reason) for one in refused] == [(wrong, reason)]
+    assert [(one.reading, one.reason) for one in refused] == REFUSED
     assert await everything(store) == good
 
 
