@@ -3,6 +3,7 @@
 import asyncio
 import re
 import secrets
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -49,7 +50,6 @@ class Access:
         self._clock = clock
         self._patience = Patience()
         self._hashing = asyncio.Semaphore(2)
-        self._nobody = hash_password(secrets.token_urlsafe())
 
     @classmethod
     def open(cls, state: Path, *, clock: Clock) -> tuple["Access", str | None]:
@@ -97,7 +97,7 @@ class Access:
             raise SignInRefused(wait)
         account = self._file.register.accounts.get(name)
         async with self._hashing:  # scrypt takes 32 MiB each: a burst of guesses must not take all memory
-            kept = account.password if account else self._nobody
+            kept = account.password if account else _nobody()
             right = await asyncio.to_thread(matches_password, password[: _PASSWORD_LENGTH.stop], kept)
         if account is None or not right:
             self._patience.failed(name, source, now=now)
@@ -155,6 +155,12 @@ class Access:
 
         self._file.change(add)
         return session
+
+
+@cache
+def _nobody() -> str:
+    """What an unknown name's password is held against, so that it takes as long as a known one's."""
+    return hash_password(secrets.token_urlsafe())
 
 
 def _hashed(password: str) -> str:

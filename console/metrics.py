@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from town.ports import Gauge, Health
+from town.ports import Gauge, Health, PartHealth
 
 
 def metrics_text(health: Health) -> bytes:
@@ -21,12 +21,12 @@ class _Figures(Collector):
         self._health = health
 
     def collect(self) -> Iterable[Metric]:
-        families: dict[str, list[Gauge]] = {}
-        for gauge in self._health.figures():
-            families.setdefault(gauge.name, []).append(gauge)
+        families: dict[str, dict[tuple[tuple[str, str], ...], Gauge]] = {}
+        for gauge in [*self._health.figures(), *(_part_up(part) for part in self._health.parts())]:
+            labels = tuple(sorted(gauge.labels.items()))
+            families.setdefault(gauge.name, {}).setdefault(labels, gauge)  # Prometheus refuses a figure told twice
         for name, gauges in families.items():
-            yield _family(name, gauges)
-        yield _family("town_part_up", [_part_up(part.part, part.state) for part in self._health.parts()])
+            yield _family(name, list(gauges.values()))
 
 
 def _family(name: str, gauges: list[Gauge]) -> Metric:
@@ -39,6 +39,5 @@ def _family(name: str, gauges: list[Gauge]) -> Metric:
     return family
 
 
-def _part_up(part: str, state: str) -> Gauge:
-    value = {"ok": 1.0, "degraded": 0.5}.get(state, 0.0)
-    return Gauge("town_part_up", value, {"part": part}, help="1 works, 0.5 impaired, 0 down.")
+def _part_up(part: PartHealth) -> Gauge:
+    return Gauge("town_part_up", float(part.state != "down"), {"part": part.part}, help="Whether a part works.")

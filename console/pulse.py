@@ -44,6 +44,7 @@ class Pulse:
         self._parts, self._renders = parts, renders
         self._readers: dict[Key, set[Show]] = defaultdict(set)
         self._shown: dict[Key, str] = {}
+        self._checks: set[Callable[[], object]] = set()
         self._scene: Scene | None = None
         self._meter = RateMeter()
         self._traces = Traces(parts)
@@ -68,6 +69,8 @@ class Pulse:
 
     async def beat(self) -> None:
         """Look once, and send what changed."""
+        for check in list(self._checks):
+            check()
         try:
             scene = await self.look()
         except Unavailable as error:
@@ -83,6 +86,11 @@ class Pulse:
     async def html(self, key: Key) -> str:
         """A part as it is now, for a page that is being made."""
         return await self._render(key, self._scene or await self.look())
+
+    def each_beat(self, check: Callable[[], object]) -> Callable[[], None]:
+        """Call `check` at every beat; returns what ends that."""
+        self._checks.add(check)
+        return lambda: self._checks.discard(check)
 
     def follow(self, key: Key, show: Show) -> Callable[[], None]:
         """Call `show` whenever the part changes; returns what ends that."""

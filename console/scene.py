@@ -70,9 +70,9 @@ class Scene:
         return [sensor for sensor in self.town.sensors.values() if self.is_silent(sensor)]
 
     def is_silent(self, sensor: Sensor) -> bool:
-        """Whether a sensor should have spoken by now."""
+        """Whether a sensor should have spoken by now; what it said late is not news."""
         seen = self.seen(sensor)
-        return seen is None or self.now - seen.at > 3 * sensor.interval + _GRACE
+        return seen is None or self.now - seen.measured_at > 3 * sensor.interval + _GRACE
 
     def seen(self, sensor: Sensor) -> Seen | None:
         """When a sensor was last heard of."""

@@ -79,8 +79,7 @@ class Live:
         self._fragment.show(await self._visit.pulse.html(key))
 
     def _show(self, html: str) -> None:
-        if self._visit.still_in():
-            self._fragment.show(html)
+        self._fragment.show(html)
 
 
 async def live(visit: Visit, part: str, argument: str = "", *, classes: str = "", act: Act | None = None) -> Live:
@@ -92,6 +91,7 @@ async def live(visit: Visit, part: str, argument: str = "", *, classes: str = ""
 async def shell(visit: Visit, here: str, title: str, *, classes: str = "") -> Element:
     """The frame of a page: returns the block to fill."""
     _head(visit)
+    visit.client.on_delete(visit.pulse.each_beat(visit.still_in))
     ui.page_title(f"{title} · {visit.told.label(visit.parts.town().name)}")
     places = [
         ("/", visit.told.gettext("Now")),

@@ -47,7 +47,7 @@ async def parts(scene: Scene, told: Words, _argument: str) -> str:
         "store": told.gettext("store"),
         "rules": told.gettext("rules"),
         "alerts": told.gettext("alert book"),
-        "book": told.gettext("alert book"),
+        "alert book": told.gettext("alert book"),
         "outbox": told.gettext("outbox"),
         "console": told.gettext("console"),
         "simulator": told.gettext("simulator"),

@@ -55,9 +55,9 @@ SCENES = (
 )  # fmt: skip
 
 
-def story(world: World) -> None:
+def story(world: World, *, days: float = 2.0) -> None:
     """A cellar fire, and what else goes on in a town."""
-    world.fill(days=2)
+    world.fill(days=days)
     now = world.now
     for back in range(720, -1, -10):
         share = max(0.0, (130 - back) / 130)

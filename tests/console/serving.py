@@ -43,5 +43,5 @@ def serving(parts: ConsoleParts) -> Iterator[str]:
         assert isinstance(loop, asyncio.AbstractEventLoop)
         assert isinstance(task, asyncio.Task)
         loop.call_soon_threadsafe(task.cancel)
-        thread.join(10)
+        thread.join(5)
         assert not thread.is_alive(), "the console did not stop"
