@@ -1,23 +1,18 @@
 """One connection to a broker: MQTT 5 over the `mqtt5` codec, as an asyncio protocol that hands on whole chunks.
 
 This is the only file that knows the codec. A packet that is too large to hold, or that the codec cannot read, becomes a
-`Foreign` message: it is counted, kept as a sample and acknowledged, so that it cannot come back for ever.
+`Foreign` message.
 """
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import mqtt5
 
+from ingest.foreign import HEAD, LARGEST_PACKET, PUBLISH, Skim, malformed, packet_size
 from town.errors import Unavailable
 
-LARGEST_PACKET = 4 << 20
-"""Bytes of a packet that are held; of a larger one only the head is."""
-_HEAD = 80 << 10
-"""Bytes of a large packet that are kept: the longest topic, and more of the payload than quarantine keeps."""
-_PUBLISH = 3
 _T = TypeVar("_T")
 
 
@@ -26,7 +21,7 @@ class Message(Protocol):
 
     @property
     def topic(self) -> str:
-        """Empty when the packet could not be read."""
+        """What it was published on."""
 
     @property
     def payload(self) -> bytes:
@@ -47,20 +42,6 @@ class Message(Protocol):
     @property
     def duplicate(self) -> bool:
         """The broker sent it before."""
-
-
-class Foreign(NamedTuple):
-    """A PUBLISH that was not read: `size` and `sha256` are of all of the payload, `payload` its beginning."""
-
-    why: Literal["too_large", "malformed"]
-    topic: str
-    payload: bytes
-    qos: int
-    packet_id: int | None
-    retain: bool
-    duplicate: bool
-    size: int
-    sha256: str
 
 
 class Granted(NamedTuple):
@@ -86,7 +67,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._rest = bytearray()
         self._needed = 0
-        self._skim: _Skim | None = None
+        self._skim: Skim | None = None
         self._granted: asyncio.Future[mqtt5.ConnAckPacket] = loop.create_future()
         self._subscribed: asyncio.Future[mqtt5.SubAckPacket] = loop.create_future()
         self._farewell = ""
@@ -240,12 +221,12 @@ class Connection(asyncio.Protocol):
                 self._control(packet)
 
     def _wait_for_more(self, view: memoryview, messages: list[Message]) -> None:
-        size = _packet_size(view)
-        if size is not None and size > LARGEST_PACKET and view[0] >> 4 == _PUBLISH and len(view) >= _HEAD:
-            self._skim = _Skim(view, size)
+        size = packet_size(view)
+        if size is not None and size > LARGEST_PACKET and view[0] >> 4 == PUBLISH and len(view) >= HEAD:
+            self._skim = Skim(view, size)
             return
         self._rest = bytearray(view)
-        self._needed = 0 if size is None else min(size, _HEAD) if size > LARGEST_PACKET else size
+        self._needed = 0 if size is None else min(size, HEAD) if size > LARGEST_PACKET else size
 
     def _skim_on(self, data: bytes, messages: list[Message]) -> bytes:
         """Let the rest of a large packet pass; returns what comes after it."""
@@ -259,12 +240,11 @@ class Connection(asyncio.Protocol):
 
     def _malformed(self, view: memoryview, messages: list[Message]) -> int:
         """What the codec cannot read: a whole PUBLISH is handed on as foreign, anything else ends the connection."""
-        size = _packet_size(view)
-        if size is None or size > len(view) or view[0] >> 4 != _PUBLISH:
+        size = packet_size(view)
+        if size is None or size > len(view) or view[0] >> 4 != PUBLISH:
             self.abort("the broker sent something that is not MQTT 5")
             return 0
-        payload = bytes(view[_Head(view).payload_at : size])
-        messages.append(_foreign("malformed", _Head(view), payload, len(payload), hashlib.sha256(payload).hexdigest()))
+        messages.append(malformed(view[:size]))
         return size
 
     def _control(self, packet: mqtt5.Packet) -> None:
@@ -282,67 +262,3 @@ class Connection(asyncio.Protocol):
 def _words(code: int, text: str | None) -> str:
     name = getattr(code, "name", str(code)).lower().replace("_", " ")
     return f"{name} ({text[:200]!r})" if text else name
-
-
-def _packet_size(view: memoryview) -> int | None:
-    """Bytes of the packet with its fixed header (MQTT 5 section 2.1); None when not even that is there yet."""
-    length = shift = 0
-    for index, byte in enumerate(view[1:5]):
-        length |= (byte & 0x7F) << shift
-        if not byte & 0x80:
-            return length + index + 2
-        shift += 7
-    return None
-
-
-class _Head:
-    """What stands before the payload of a PUBLISH (MQTT 5 section 3.3), read leniently."""
-
-    def __init__(self, view: memoryview) -> None:
-        first = view[0]
-        self.qos, self.retain, self.duplicate = first >> 1 & 3, bool(first & 1), bool(first & 8)
-        at = 1 + next((i + 1 for i, byte in enumerate(view[1:5]) if not byte & 0x80), 4)
-        length = int.from_bytes(view[at : at + 2], "big")
-        self.topic = bytes(view[at + 2 : at + 2 + length]).decode("utf-8", "replace")
-        at += 2 + length
-        self.packet_id: int | None = None
-        if self.qos:
-            self.packet_id = int.from_bytes(view[at : at + 2], "big")
-            at += 2
-        properties = shift = 0
-        for byte in view[at : at + 4]:
-            at += 1
-            properties |= (byte & 0x7F) << shift
-            shift += 7
-            if not byte & 0x80:
-                break
-        self.payload_at = at + properties
-
-
-def _foreign(why: Literal["too_large", "malformed"], head: _Head, payload: bytes, size: int, sha256: str) -> Foreign:
-    return Foreign(
-        why, head.topic, payload, min(head.qos, 1), head.packet_id, head.retain, head.duplicate, size, sha256
-    )
-
-
-class _Skim:
-    """A packet too large to hold, passing by: its head is kept, the rest only counted and hashed."""
-
-    def __init__(self, view: memoryview, size: int) -> None:
-        self.left = size - len(view)
-        """Bytes still to come."""
-        self._head = _Head(view)
-        self._payload = bytes(view[self._head.payload_at :])
-        self._size = max(0, size - self._head.payload_at)
-        self._hash = hashlib.sha256(self._payload)
-
-    def feed(self, data: bytes) -> bytes:
-        """Let bytes pass; returns those behind the packet."""
-        self._hash.update(data[: self.left])
-        after = data[self.left :]
-        self.left = max(0, self.left - len(data))
-        return after
-
-    def message(self) -> Foreign:
-        """What is told of it in the end."""
-        return _foreign("too_large", self._head, self._payload, self._size, self._hash.hexdigest())

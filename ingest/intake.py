@@ -7,8 +7,9 @@ before it are. Until then the broker keeps it, and sends it again should we be g
 import asyncio
 
 from ingest.batch import Backlog, Batch
-from ingest.connection import Foreign, Message
+from ingest.connection import Message
 from ingest.decoded import Decoded, Rejected
+from ingest.foreign import Foreign
 from ingest.inbox import Arrival, Inbox
 from ingest.ledger import Ledger
 from ingest.line import Line, Lines

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.connection import LARGEST_PACKET, Connection, Foreign, Message
+from ingest.connection import Connection, Message
+from ingest.foreign import LARGEST_PACKET, Foreign
 
 
 def packet(payload: bytes, *, packet_id: int = 7, topic: str = "town/t/gw/telemetry") -> bytes:
