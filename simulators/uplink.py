@@ -145,7 +145,7 @@ class Uplink:
             finally:
                 self._left()
             if not done:
-                await asyncio.sleep(_chance.uniform(0.05, min(_LONGEST_BACKOFF, 0.25 * 2**failures)))
+                await asyncio.sleep(_chance.uniform(0.05, min(_LONGEST_BACKOFF, 0.25 * 2 ** min(failures, 6))))
 
     def _new_client(self) -> aiomqtt.Client:
         version5 = self._broker.version == "5"
@@ -188,15 +188,17 @@ class Uplink:
         """Say hello, deliver what comes, say goodbye when finished. Raises MqttError when the connection ends."""
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(self._watch(client), name=f"{self.name} connection")
-            for message in self._make.hello(self._clock()):
-                await self._publish(client, message)
+            for greeting in self._make.hello(self._clock()):
+                await self._publish(client, greeting)
             window = asyncio.Semaphore(IN_FLIGHT)
-            while (message_or_end := await self._next()) is not None:
-                await window.acquire()
+            await window.acquire()
+            while (message := await self._next()) is not None:
+                # no wait between taking it and keeping it: a connection that breaks must not lose it
                 self._number += 1
-                self._unacknowledged[self._number] = message_or_end
+                self._unacknowledged[self._number] = message
                 group.create_task(self._deliver(client, self._number, window))
-            for _ in range(IN_FLIGHT):
+                await window.acquire()
+            for _ in range(IN_FLIGHT - 1):
                 await window.acquire()
             await self._publish(client, self._make.farewell())
             watch.cancel()

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import aiomqtt
 import msgspec
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from simulators.events import EVENTS, Event
 from simulators.play import BrokerAddress
@@ -47,32 +49,46 @@ class Listener:
         """The newest payload on a topic."""
         return next((one.payload for one in reversed(self.heard) if one.topic == topic), None)
 
-    def readings(self) -> int:
-        """How many readings were in all the telemetry."""
-        native = [msgspec.json.decode(one.payload) for one in self.heard if one.topic.endswith("/telemetry")]
-        zigbee = [one for one in self.heard if one.topic.startswith("zigbee2mqtt") and b'"last_seen"' in one.payload]
-        return sum(len(each) if isinstance(each, list) else 1 for each in native) + len(zigbee)
+    def told(self) -> list[tuple[str, str | int]]:
+        """Who told something in all the telemetry, and of which moment as it is written."""
+        found: list[tuple[str, str | int]] = []
+        for one in self.heard:
+            if one.topic.endswith("/telemetry"):
+                document = msgspec.json.decode(one.payload)
+                found += [
+                    (each["sensor"], each["at"]) for each in (document if isinstance(document, list) else [document])
+                ]
+            elif b'"last_seen"' in one.payload:
+                found.append((one.topic, msgspec.json.decode(one.payload)["last_seen"]))
+        return found
 
 
 @contextlib.asynccontextmanager
-async def listening(port: int) -> AsyncIterator[Listener]:
-    """A listener to everything on a broker on this machine."""
+async def listening(port: int, *, session: str | None = None) -> AsyncIterator[Listener]:
+    """A listener to everything on a broker on this machine; with a session, the broker keeps what it misses."""
     listener = Listener()
-    async with aiomqtt.Client("127.0.0.1", port, protocol=aiomqtt.ProtocolVersion.V5) as client:
+
+    class Inbox(asyncio.Queue[aiomqtt.Message]):
+        """Nothing waits in it, so that nothing is lost when the connection ends."""
+
+        def put_nowait(self, message: aiomqtt.Message) -> None:
+            payload = message.payload if isinstance(message.payload, bytes) else b""
+            listener.take(Heard(str(message.topic), payload, message.retain))
+
+    keep = Properties(PacketTypes.CONNECT)
+    keep.SessionExpiryInterval = 300 if session else 0
+    client = aiomqtt.Client(
+        "127.0.0.1",
+        port,
+        identifier=session,
+        protocol=aiomqtt.ProtocolVersion.V5,
+        clean_start=session is None,
+        properties=keep,
+        queue_type=Inbox,
+    )
+    async with client:
         await client.subscribe("#", qos=1)
-
-        async def read() -> None:
-            async for message in client.messages:
-                payload = message.payload if isinstance(message.payload, bytes) else b""
-                listener.take(Heard(str(message.topic), payload, message.retain))
-
-        reader = asyncio.create_task(read())
-        try:
-            yield listener
-        finally:
-            reader.cancel()
-            with contextlib.suppress(asyncio.CancelledError, aiomqtt.MqttError):
-                await reader
+        yield listener
 
 
 def at(port: int, **more: object) -> BrokerAddress:
