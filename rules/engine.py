@@ -38,6 +38,7 @@ class Engine:
         self._now: Moment | None = None
         self._pause_from: Moment | None = None
         self._orphans: list[snapshot.SavedJudge] = []
+        self._had_failing = False
         self._build(rules, town)
 
     def _build(self, rules: RuleSet, town: Town) -> None:
@@ -97,7 +98,7 @@ class Engine:
         out = self._begin(now)
         saved = self._saved()
         self._build(rules, town)
-        self._orphans = snapshot.give(saved, self._memory, self._judges)
+        self._give(saved)
         return out + self._begin(now)
 
     def save(self) -> bytes:
@@ -112,12 +113,16 @@ class Engine:
         """
         state = snapshot.decode(saved)
         engine = cls(rules, town)
-        engine._orphans = snapshot.give(state, engine._memory, engine._judges)
+        engine._give(state)
         engine._now = engine._pause_from = state.now
         return engine
 
     def _saved(self) -> snapshot.Saved:
         return snapshot.take(self._memory, self._judges, now=self._now or 0)
+
+    def _give(self, saved: snapshot.Saved) -> None:
+        self._orphans = snapshot.give(saved, self._memory, self._judges)
+        self._had_failing = any(one.standing.error is not None for one in saved.judges)
 
     def _begin(self, now: Moment) -> list[Transition]:
         self._now = now if self._now is None else max(now, self._now)
@@ -134,7 +139,11 @@ class Engine:
             if judge.standing.error is not None:
                 self._failing.add(judge.index)
         orphans, self._orphans = self._orphans, []
-        return [self._ended(one, now) for one in orphans]
+        out = [self._ended(one, now) for one in orphans]
+        if self._had_failing and not self._failing:
+            out.append(self._rule_error(Condition.NORMAL, (), "", now))
+        self._had_failing = False
+        return out
 
     def _await(self, judge: Judge) -> None:
         """One entry for each judge is enough: its moment can only move away, and is looked at again when it comes."""
@@ -192,21 +201,19 @@ class Engine:
     def _fail(self, judge: Judge, error: str, now: Moment, out: list[Transition]) -> None:
         judge.standing.error = error
         if not self._failing:
-            out.append(self._rule_error(Condition.ACTIVE, judge, error, now))
+            out.append(self._rule_error(Condition.ACTIVE, (_failed(judge, error),), f"{judge.rule.id}: {error}", now))
         self._failing.add(judge.index)
 
     def _recover(self, judge: Judge, now: Moment, out: list[Transition]) -> None:
         judge.standing.error = None
         self._failing.discard(judge.index)
         if not self._failing:
-            out.append(self._rule_error(Condition.NORMAL, judge, "", now))
+            out.append(self._rule_error(Condition.NORMAL, (), "", now))
 
-    def _rule_error(self, condition: Condition, judge: Judge, error: str, now: Moment) -> Transition:
+    def _rule_error(self, condition: Condition, seen: tuple[Observation, ...], told: str, now: Moment) -> Transition:
         definition = self._rules.definitions[RULE_ERROR]
         previous = Condition.NORMAL if condition is Condition.ACTIVE else Condition.ACTIVE
-        seen = Observation(str(judge.subject), "", None, None, expression=judge.rule.id, limit=error or None)
-        reason = Reason((seen,), f"{judge.rule.id}: {error}" if error else judge.rule.id, definition.version)
-        subject = Subject("town", self._town.id)
+        reason, subject = Reason(seen, told, definition.version), Subject("town", self._town.id)
         return Transition(
             RULE_ERROR, subject, condition, previous, definition.severity, now, now, now, Cause.CONDITION, reason
         )
@@ -225,3 +232,7 @@ def _plan(memory: SensorMemory, quantities: tuple[str, ...]) -> tuple[Judge, ...
     for quantity in quantities:
         judges += memory.tracks[quantity].judges
     return tuple(sorted(dict.fromkeys(judges), key=lambda judge: judge.index))
+
+
+def _failed(judge: Judge, error: str) -> Observation:
+    return Observation(judge.subject.id, "", None, None, expression=judge.rule.id, limit=error)

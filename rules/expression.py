@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from rules import binding, meaning, observe, syntax
 from rules.memory import Track, View
 from rules.names import Names
-from rules.terms import Derived, Term, is_fixed, parts, quantities_in
+from rules.terms import Term, is_fixed
 from rules.tokens import ExpressionError
 from town.alert import Observation
 from town.moment import Moment
@@ -17,16 +17,6 @@ class Expression:
 
     text: str
     term: Term
-
-    @property
-    def quantities(self) -> tuple[str, ...]:
-        """What it looks at."""
-        return quantities_in(self.term)
-
-    @property
-    def windows(self) -> tuple[Derived, ...]:
-        """The functions over a stretch of time in it."""
-        return tuple(part for part in parts(self.term) if isinstance(part, Derived) and part.width)
 
     def bind(self, view: View) -> binding.Evaluate:
         """The closure that gives true, false or None for one subject at a moment."""

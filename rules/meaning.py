@@ -85,7 +85,7 @@ def value(node: Node, names: Names) -> Term:  # noqa: PLR0911 - one way for each
 
 
 def _name(node: Name, names: Names) -> Term:
-    if prop := names.property(node.name):
+    if prop := names.property_named(node.name):
         return Property(node.start, node.end, "text", name=prop)
     if not names.of_one_sensor:
         names.quantity(node.name, node.start + 1)

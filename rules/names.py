@@ -52,7 +52,7 @@ class Names:
         """The names inside a function over many sensors."""
         return replace(self, among=True, chosen=set())
 
-    def property(self, written: str) -> str | None:
+    def property_named(self, written: str) -> str | None:
         """The property of that name, if subjects of this kind have it."""
         name = PROPERTIES.get(written)
         kind: SubjectKind = "sensor" if self.among else self.subject

@@ -232,6 +232,18 @@ def test_rule_that_fails_is_told_once_and_the_others_go_on(tmp_path: Path) -> No
     assert restored.errors == {}
 
 
+def test_failing_rule_that_is_deleted_fails_no_more(tmp_path: Path) -> None:
+    place = town()
+    engine = Engine(rules(tmp_path, place, "id: a\nwhen: smoke >= 0.15", "id: b\nwhen: changed(smoke)"), place)
+    engine.advance(START)
+    engine.step([reading(1, smoke="thick")], START + 1_000)
+
+    told = engine.reload(rules(tmp_path, place, "id: b\nwhen: changed(smoke)"), place, START + 2_000)
+
+    assert _pairs(told) == [(RULE_ERROR, Condition.NORMAL)]
+    assert engine.errors == {}
+
+
 def test_late_and_unknown_readings_are_counted_and_change_nothing(tmp_path: Path) -> None:
     place = town()
     engine = Engine(rules(tmp_path, place, "id: a\nwhen: smoke >= 0.15"), place)
