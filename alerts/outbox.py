@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from random import Random
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from alerts.book import Book
 from alerts.deliveries import Backlog, Claim, Policy, backlog, claim_due, next_due, release, write_answer
 from alerts.message import compose
@@ -49,6 +51,9 @@ class Outbox:
         self._wake = asyncio.Event()
         self._busy: Counter[str] = Counter()
         self._backlog = Backlog()
+        self._writing = asyncio.Lock()
+        self._answered: dict[tuple[str, int], tuple[Claim, Answer]] = {}
+        self._written: dict[tuple[str, int], DeliveryState | None] = {}
         self._finished: Counter[tuple[str, str]] = Counter()
         self._away: str | None = None
         self._looked_at: Moment = 0
@@ -150,18 +155,37 @@ class Outbox:
             return Answer(AnswerKind.UNKNOWN, one_line(f"internal error: {type(error).__name__}"))
 
     async def _record(self, claim: Claim, answer: Answer) -> DeliveryState | None:
-        """Write the answer down; when the book stays away, the lease runs out and the answer counts as never seen."""
+        """Write the answer down, together with those that came while another was being written."""
+        key = (claim.id, claim.attempts)
+        self._answered[key] = (claim, answer)
+        async with self._writing:
+            if key in self._answered:
+                await self._write_answered()
+        return self._written.pop(key, None)
+
+    async def _write_answered(self) -> None:
+        """One transaction for every answer that waits; when the book stays away, they count as never seen."""
+        batch = dict(self._answered)
+        states: list[DeliveryState | None] = [None] * len(batch)
         for remaining in reversed(range(RECORD_TRIES)):
             try:
-                return await self._book.database.write(
-                    lambda link: write_answer(
-                        link, claim, answer, now=self._book.clock(), policy=self._policy, random=self._random
-                    )
-                )
+                states = await self._book.database.write(lambda link: self._write(link, list(batch.values())))
+                break
             except Unavailable as error:
                 self._is_away(str(error))
                 await asyncio.sleep(1 if remaining else 0)
-        return None
+        for key, state in zip(batch, states, strict=True):
+            del self._answered[key]
+            self._written[key] = state
+
+    async def _write(
+        self, connection: AsyncConnection, answers: list[tuple[Claim, Answer]]
+    ) -> list[DeliveryState | None]:
+        now, policy, random = self._book.clock(), self._policy, self._random
+        return [
+            await write_answer(connection, claim, answer, now=now, policy=policy, random=random)
+            for claim, answer in answers
+        ]
 
     async def _rest(self) -> None:
         """Sleep until a change, the next due moment, or the next poll, whichever is first."""

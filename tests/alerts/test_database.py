@@ -7,7 +7,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateIndex
@@ -89,6 +89,17 @@ def test_postgresql_has_the_partial_unique_index_and_skips_locked_rows() -> None
     assert str(CreateIndex(unique).compile(dialect=dialect)).endswith("WHERE closed IS NULL")
     claim = due_rows(0, []).with_for_update(skip_locked=True).compile(dialect=dialect)
     assert str(claim).endswith("FOR UPDATE SKIP LOCKED")
+
+
+async def test_what_is_due_is_found_without_reading_the_past(book_url: str) -> None:
+    query = due_rows(0, []).compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+
+    async def plan(link: AsyncConnection) -> str:
+        return " | ".join(row[3] for row in await link.execute(text(f"EXPLAIN QUERY PLAN {query}")))
+
+    async with open_database(book_url) as database:
+        steps = await database.read(plan)
+    assert "notification_outstanding" in steps and "SCAN notification |" not in f"{steps} |"
 
 
 async def test_folder_of_the_book_is_made(tmp_path: Path) -> None:
