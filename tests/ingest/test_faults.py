@@ -33,6 +33,19 @@ async def test_nothing_is_lost_while_the_broker_restarts(mosquitto: Service, tmp
         assert line.parts()[0].state == "ok"
 
 
+async def test_a_broker_that_forgot_us_is_told_again(mosquitto: Service, tmp_path: Path) -> None:
+    store = GatedStore()
+    async with intake(mosquitto.port, store, tmp_path) as line:
+        mosquitto.stop()
+        for remembered in mosquitto.folder.glob("mosquitto.db*"):
+            remembered.unlink()
+        await until(lambda: line.parts()[0].state == "down")
+        mosquitto.start()
+        await until(lambda: line.parts()[0].state == "ok")
+        await publish(mosquitto.port, (TELEMETRY, reading(2.0)))
+        await until(lambda: store.values("temperature") == [2.0])
+
+
 async def test_what_is_not_stored_when_the_broker_goes_is_stored_once(mosquitto: Service, tmp_path: Path) -> None:
     store = GatedStore()
     async with intake(mosquitto.port, store, tmp_path) as line:
@@ -93,12 +106,12 @@ async def test_the_socket_waits_while_too_much_waits(mosquitto: Service, tmp_pat
         async with aiomqtt.Client("127.0.0.1", mosquitto.port) as client:
             for number in range(400):
                 payload = json.dumps(reading(1.0, at=1_790_000_000_000 + number)).encode() + b" " * 200_000
-                await client.publish(TELEMETRY, payload, qos=0)
+                await client.publish(TELEMETRY, payload, qos=1)
         await until(lambda: line.parts()[2].state == "degraded")
         assert line.ledger.received < 300
         assert line.ledger.balance().balanced
         store.open = True
-        await until(lambda: line.ledger.received == 400 and line.ledger.balance().settled)
+        await until(lambda: line.ledger.received == 400 and line.ledger.balance().settled, seconds=20)
 
         assert len(store.readings) == 400
 

@@ -170,3 +170,19 @@ async def test_a_long_list_of_devices_is_no_large_reading(mosquitto: Service, tm
         await until(lambda: line.ledger.balance().stored == 1)
 
         assert line.ledger.accounts["z2m"].decoded == 2
+
+
+async def test_the_figures_say_what_came_and_what_became_of_it(mosquitto: Service, tmp_path: Path) -> None:
+    store = GatedStore()
+    async with intake(mosquitto.port, store, tmp_path) as line:
+        await publish(mosquitto.port, (TELEMETRY, b"oops"), ("town/t/gw/status", b"online"), (TELEMETRY, reading(1.0)))
+        await until(lambda: line.ledger.balance().stored == 2)
+
+        figures = {
+            (each.name.removeprefix("town_ingest_"), *each.labels.values()): each.value for each in line.figures()
+        }
+        assert figures["messages_received", "gw"] == 3
+        assert figures["messages_rejected", "gw", "not_json"] == 1
+        assert figures["readings_stored", "gw"] == 2
+        assert figures["connections",] == 1
+        assert [part.part for part in line.parts()] == ["broker", "store", "ingest"]
