@@ -109,7 +109,7 @@ def due_rows(now: Moment, full: list[str]) -> Select[Any]:
 
 def _outstanding(columns: Any) -> ColumnElement[bool]:
     """Not over. The states stand in the statement itself: with parameters the partial index would not be used."""
-    states = [literal_column(f"'{state.value}'") for state in OUTSTANDING]
+    states: list[ColumnElement[str]] = [literal_column(f"'{state.value}'") for state in OUTSTANDING]
     return cast("ColumnElement[bool]", columns.state.in_(states))
 
 
