@@ -1,11 +1,12 @@
 """Judging a rule with `when`: hysteresis, `for`, `keep_active_for`, and what silence does."""
 
+from rules.binding import Evaluate
 from rules.judge import Standing, changed, view_of
 from rules.memory import Memory
-from rules.rule import Rule
+from rules.rule import Count, Rule
 from rules.subject import Judged
-from town.alert import Cause, Condition, Reason, Transition
-from town.moment import Duration, Moment
+from town.alert import Cause, Condition, Observation, Reason, Transition
+from town.moment import Duration, Moment, format_duration
 
 NORMAL, PENDING, ACTIVE = Condition.NORMAL, Condition.PENDING, Condition.ACTIVE
 
@@ -32,7 +33,8 @@ class ConditionJudge:
         self.index, self.rule, self.subject = index, rule, judged.subject
         self._watch = memory.watch(judged.subject, judged.members)
         self._view = view_of(rule, judged, memory, self._watch)
-        self._when = rule.when.bind(self._view)
+        bound = rule.when.bind(self._view)
+        self._when = bound if rule.count is None else counting(bound, rule.count, self)
         self._clear = rule.clear.bind(self._view) if rule.clear else None
         tracks = [track for one in (rule.when, rule.clear) if one for track in one.tracks(self._view)]
         for track in dict.fromkeys(tracks):
@@ -123,7 +125,13 @@ class ConditionJudge:
         cleared = condition is NORMAL and self.standing.condition is ACTIVE
         looked = self.rule.clear if cleared and self.rule.clear else self.rule.when
         assert looked is not None
-        reason = Reason(looked.observe(self._view, self._watch.at), looked.text, self.rule.version)
+        seen, text = looked.observe(self._view, self._watch.at), looked.text
+        if self.rule.count is not None and looked is self.rule.when:
+            limit = f"{self.rule.count.at_least} times within {format_duration(self.rule.count.within)}"
+            times, holds = float(len(self.standing.edges)), condition is ACTIVE
+            subject, text = self.subject.id, f"{text}, {limit}"
+            seen += (Observation(subject, "", times, self._watch.at, expression="count", limit=limit, holds=holds),)
+        reason = Reason(seen, text, self.rule.version)
         return changed(self, condition, at=at, since=since, now=now, cause=cause, reason=reason)
 
 
@@ -135,3 +143,19 @@ def _interval(judged: Judged, memory: Memory, tracks: set[int]) -> Duration:
         if any(id(track) in tracks for track in memory.sensor(one.id).tracks.values())
     ]
     return max(looked_at, default=0)
+
+
+def counting(when: Evaluate, count: Count, judge: ConditionJudge) -> Evaluate:
+    """Whether `when` became true often enough; to be asked once a judgement, in order."""
+
+    def often(at: Moment) -> bool | None:
+        standing, truth = judge.standing, when(at)
+        if truth is None:
+            return None
+        if truth and not standing.was_true:
+            standing.edges = [*standing.edges, at][-count.at_least :]
+        standing.was_true = truth
+        standing.edges = [edge for edge in standing.edges if edge > at - count.within]
+        return len(standing.edges) >= count.at_least
+
+    return often

@@ -127,6 +127,7 @@ class _Check:
             where=self._expression("where", for_each.where, names),
             when=self._expression("when", written.when, names),
             clear=self._expression("clear", written.clear, names),
+            count=written.count,
             absent=self._silence(written.absent, names) if written.absent else None,
             hold_for=written.hold_for or 0,
             keep_active_for=written.keep_active_for or 0,
@@ -225,7 +226,7 @@ class _Check:
     def _together(self, rule: Rule) -> None:
         """What only the whole rule can get wrong."""
         if rule.absent is not None:
-            for key in ("clear", "hold_for", "on_missing", "active_between"):
+            for key in ("clear", "count", "hold_for", "on_missing", "active_between"):
                 if getattr(self.own, key) is not None:
                     shown = "for" if key == "hold_for" else key
                     self._wrong(shown, f"`{shown}` does not go with `absent`", "leave it out")

@@ -25,6 +25,9 @@ class Standing(msgspec.Struct):
     """When news of the quantities last came in, down time added, for those that notice silence."""
     by_silence: bool = False
     """Whether it is active because of silence."""
+    edges: list[Moment] = []
+    """When `when` last became true, for a rule that counts; no more of them than it asks for."""
+    was_true: bool | None = None
     error: str | None = None
     severity: Severity = Severity.ADVISORY
     version: str = ""

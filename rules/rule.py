@@ -104,6 +104,13 @@ class ActiveBetween(_Written):
     days: Annotated[tuple[Day, ...], BeforeValidator(_days)] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+class Count(_Written):
+    """How often `when` must have become true, and within what time."""
+
+    at_least: int = Field(ge=1, le=1000)
+    within: Annotated[Span, Field(gt=0)]
+
+
 class WrittenResponse(_Written):
     """What to do, and how soon."""
 
@@ -150,12 +157,14 @@ class WrittenRule(Defaults):
     for_each: ForEach | None = Field(None, description="Whom it judges. Only a rule with `absent` may leave it out.")
     when: str | None = Field(None, description="The condition.")
     clear: str | None = Field(None, description="When it is over; default: when `when` is false.")
+    count: Count | None = Field(
+        None, description="`{at_least: n, within: w}`: holds while `when` became true so often in that time."
+    )
     absent: Absent | None = Field(None, description="Silence, in the place of `when`.")
     active_between: ActiveBetween | None = Field(None, description="The hours in which it may raise.")
     response: WrittenResponse | None = Field(None, description="What to do, in zh and en, and `within` what time.")
     why: Why | None = Field(None, description="The usual `cause` and the `consequence`, shown on the alert.")
     levels: Later = None
-    count: Later = None
     sequence: Later = None
     within: Later = None
     inhibits: Later = None
@@ -198,6 +207,7 @@ class Rule:
     where: Expression | None = None
     when: Expression | None = None
     clear: Expression | None = None
+    count: Count | None = None
     absent: Silence | None = None
     hold_for: Duration = 0
     keep_active_for: Duration = 0

@@ -123,7 +123,7 @@ def _window(key: tuple[str, str, Duration], window: Window) -> SavedWindow:
 
 
 def _copy(standing: Standing) -> Standing:
-    return msgspec.structs.replace(standing, heard=list(standing.heard))
+    return msgspec.structs.replace(standing, heard=list(standing.heard), edges=list(standing.edges))
 
 
 def _give_tracks(saved: dict[str, SavedTrack], tracks: dict[str, Track]) -> None:

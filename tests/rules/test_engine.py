@@ -21,6 +21,7 @@ MANY = (
     "id: heat\nwhen: rate(temperature, 1m) > 5 Cel or mean(temperature, 5m) > 60 Cel",
     "id: spread\nwhen: stddev(temperature, 2m) > 3 Cel and changed(smoke)",
     "id: both\nfor_each: {facility: any}\nwhen: count_of(smoke >= 0.1) >= 2 or mean_of(temperature) > 50\nfor: 15s",
+    "id: often\nwhen: smoke >= 0.1\ncount: {at_least: 2, within: 90s}\nkeep_active_for: 10s",
     "id: gone\nwhen: smoke >= 0.3\non_missing: raise\nmissing_after: 50s",
     "id: silent\nfor_each: {sensor_kind: any}\nabsent: {for: 3 x interval}\nkeep_active_for: 15s",
 )
