@@ -22,6 +22,9 @@ from town.town import Town
 FUTURE: Duration = 60 * SECOND
 """A reading further ahead of its receipt than this was measured when it was received."""
 
+MAX_PLANS = 64
+"""So many sets of quantities are remembered for a sensor: a device that mixes them without end gains nothing."""
+
 
 class Engine:
     """The rules of one town and where they stand.
@@ -162,6 +165,8 @@ class Engine:
         new = self._accept(memory, reading, at, order)
         plan = memory.plans.get(new)
         if plan is None:
+            if len(memory.plans) >= MAX_PLANS:
+                memory.plans.clear()
             plan = memory.plans[new] = _plan(memory, new)
         if plan:
             self.judged += 1

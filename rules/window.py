@@ -12,6 +12,10 @@ Two of them can be put together, but nothing can be taken out of one. A plain tu
 """
 
 
+MAX_VALUES = 100_000
+"""More than one a second for a day; what comes more often pushes the oldest out, so no device can fill the memory."""
+
+
 class Window:
     """The values with `at - width < moment <= at`, oldest first.
 
@@ -36,6 +40,10 @@ class Window:
         if self.summing:
             self._summary = _with(self._summary, value)
         self.trim(at)
+        if len(self._front) + len(self._back) > MAX_VALUES:
+            if not self._front:
+                self._turn()
+            self._front.pop()
 
     def trim(self, at: Moment) -> None:
         """Forget what is too old at this moment."""

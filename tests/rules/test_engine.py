@@ -1,5 +1,6 @@
 """The engine between steps: saving, reloading, failing, explaining."""
 
+from itertools import permutations
 from pathlib import Path
 
 import msgspec
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.engine import Engine
+from rules.engine import MAX_PLANS, Engine
 from rules.ruleset import RULE_ERROR, RuleSet
 from tests.rules.places import START, reading, rules, town
 from town.alert import Cause, Condition, Subject, Transition
@@ -256,6 +257,20 @@ def test_late_and_unknown_readings_are_counted_and_change_nothing(tmp_path: Path
 
     assert engine.late == 2
     assert engine.save() == before
+
+
+def test_device_that_mixes_its_quantities_without_end_fills_no_memory(tmp_path: Path) -> None:
+    place = town()
+    names = ("smoke", "temperature", "fault", "smoke_alarm", "battery")
+    written = (f"id: {name}\nwhen: changed({name})" for name in names)
+    engine = Engine(rules(tmp_path, place, *written), place)
+    engine.advance(START)
+
+    for second, order in enumerate(permutations(names)):
+        engine.step([reading(second, **dict.fromkeys(order, float(second)))], START)
+
+    assert len(engine._memory.sensors["S1"].plans) <= MAX_PLANS
+    assert engine.judged == 120
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"\x81\xa7version\x01", b"\xff" * 100])

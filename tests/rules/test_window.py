@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.window import Window
+from rules.window import MAX_VALUES, Window
 
 _STEPS = st.lists(st.tuples(st.integers(1, 40), st.floats(-1e6, 1e6)), min_size=1, max_size=60)
 
@@ -74,3 +74,12 @@ def test_rate_is_the_change_over_a_whole_width() -> None:
     window.push(30_000, 23.0)
 
     assert window.rate() == 6.0
+
+
+def test_window_has_no_room_for_a_device_that_never_stops() -> None:
+    window = Window(1_000_000)
+    for at in range(MAX_VALUES + 3):
+        window.push(at, float(at))
+
+    assert window.count() == MAX_VALUES
+    assert window.delta() == MAX_VALUES - 1
