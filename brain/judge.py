@@ -47,13 +47,14 @@ class Judge:
         self.received_at: dict[Moment, Moment] = {}
         """When the reading was received that a decision was made on, by the moment of the decision; the newest only."""
         self._rules, self._town, self._book, self._clock, self._file = rules, town, book, clock, snapshot
-        self._saved_at, self._engine = _restored(saved, rules, town)
+        self._began_from, self._engine = _restored(saved, rules, town)
+        self._saved_at = self._began_from
         self._batches: asyncio.Queue[Sequence[Reading]] = asyncio.Queue(_WAITING)
         self._next_rules: tuple[RuleSet, Town] | None = None
         self._wake = asyncio.Event()
         self._since = clock()
         self._trouble = ""
-        self._busy = False
+        self._one_at_a_time = asyncio.Lock()
 
     @property
     def rules(self) -> RuleSet:
@@ -63,7 +64,7 @@ class Judge:
     @property
     def idle(self) -> bool:
         """Whether everything delivered is judged and with the book."""
-        return self._batches.empty() and not self._busy
+        return self._batches.empty() and not self._one_at_a_time.locked()
 
     async def deliver(self, readings: Sequence[Reading]) -> None:
         """Take a batch; waits while too many are waiting."""
@@ -77,17 +78,17 @@ class Judge:
 
     async def catch_up(self, history: ReadingHistory) -> int:
         """Judge what was stored since the last save and not judged; the engine knows what it judged before."""
-        if self._saved_at is None:
+        if self._began_from is None:
             return 0
         now, count = self._clock(), 0
-        async for batch in history.readings(start=self._saved_at - CATCH_UP, end=now + 1):
+        async for batch in history.readings(start=self._began_from - CATCH_UP, end=now + 1):
             count += len(batch)
             await self._judge(batch)
         return count
 
     async def run(self) -> None:
         """Judge until cancelled; the state is saved every few seconds and at the end."""
-        await self._hand_over(self._engine.advance(self._clock()), (), self._clock())
+        await self._advance()
         try:
             while True:
                 await self._wait()
@@ -98,11 +99,16 @@ class Judge:
                 now = self._clock()
                 due = self._engine.next_due()
                 if due is not None and due <= now:
-                    await self._hand_over(self._engine.advance(now), (), now)
+                    await self._advance()
                 if self._saved_at is None or now - self._saved_at >= SAVE_EVERY:
                     await asyncio.to_thread(self._write, self._snapshot(now))
         finally:
             self._write(self._snapshot(self._clock()))
+
+    async def _advance(self) -> None:
+        async with self._one_at_a_time:
+            now = self._clock()
+            await self._hand_over(self._engine.advance(now), (), now)
 
     async def _wait(self) -> None:
         due = self._engine.next_due()
@@ -115,22 +121,22 @@ class Judge:
         self._wake.clear()
 
     async def _put_in_force(self, rules: RuleSet, town: Town) -> None:
-        now = self._clock()
-        transitions = self._engine.reload(rules, town, now)
-        before, self._rules, self._town, self._next_rules = self._rules, rules, town, None
-        await self._hand_over(transitions, (), now, definitions={**before.definitions, **rules.definitions})
+        async with self._one_at_a_time:
+            now = self._clock()
+            transitions = self._engine.reload(rules, town, now)
+            before, self._rules, self._town, self._next_rules = self._rules, rules, town, None
+            await self._hand_over(transitions, (), now, definitions={**before.definitions, **rules.definitions})
 
     async def _step(self, readings: Sequence[Reading]) -> None:
         self.reading_to_rules.add(self._clock() - readings[0].received_at)
         await self._judge(readings)
 
     async def _judge(self, readings: Sequence[Reading]) -> None:
-        now = self._clock()
-        self._busy = True
-        transitions = self._engine.step(readings, now)
-        self.judged += len(readings)
-        await self._hand_over(transitions, readings, now)
-        self._busy = False
+        async with self._one_at_a_time:
+            now = self._clock()
+            transitions = self._engine.step(readings, now)
+            self.judged += len(readings)
+            await self._hand_over(transitions, readings, now)
 
     async def _hand_over(
         self,

@@ -16,6 +16,7 @@ from brain.bundle import Bundle
 from brain.clock import wall_clock
 from brain.health import OpenAlerts, WholeHealth
 from brain.judge import Judge
+from brain.past import Past
 from brain.receiver import LocalReceiver
 from brain.rule_files import RuleFiles
 from brain.secrets import secret
@@ -50,6 +51,7 @@ class Brain:
     outbox: Outbox
     open_alerts: OpenAlerts
     rule_files: RuleFiles
+    past: Past
     live: LiveReadings
     health: WholeHealth
 
@@ -66,6 +68,7 @@ class Brain:
             "outbox": self.outbox.run,
             "open alerts": self.open_alerts.run,
             "rule files": self.rule_files.run,
+            "past": self.past.run,
         }
         return [group.create_task(loop(), name=name) for name, loop in loops.items()]
 
@@ -134,14 +137,12 @@ async def open_brain(
         open_book(book_url(settings, state), town, clock=wall_clock, people=bundle.people) as book,
         Quarantine(state / QUARANTINE_FILE) as quarantine,
     ):
-        log.info("store: %s", await store.check())
         live = LiveReadings()
-        live.prime(await store.latest())
         snapshot = state / SNAPSHOT_FILE
         saved = snapshot.read_bytes() if snapshot.exists() else None
         judge = Judge(bundle.rules, town, book=book, clock=wall_clock, snapshot=snapshot, saved=saved)
-        if missed := await judge.catch_up(store):
-            log.info("looked at %d stored readings for what was missed", missed)
+        past = Past(store, live, judge)
+        await past.look()
         outbox = Outbox(
             book, _senders(settings, receiver), name=f"{socket.gethostname()}-{state}", link=alert_link(settings)
         )
@@ -149,7 +150,9 @@ async def open_brain(
         open_alerts = OpenAlerts(book)
         rule_files = RuleFiles(bundle, judge, clock=wall_clock)
         health = WholeHealth((intake, judge, rule_files, outbox, open_alerts), clock=wall_clock)
-        yield Brain(bundle, settings, state, store, book, judge, intake, outbox, open_alerts, rule_files, live, health)
+        yield Brain(
+            bundle, settings, state, store, book, judge, intake, outbox, open_alerts, rule_files, past, live, health
+        )
 
 
 def _both(live: LiveReadings, judge: Judge) -> Deliver:

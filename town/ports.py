@@ -91,6 +91,9 @@ class LatestReadings(Protocol):
 class Store(ReadingWriter, ReadingHistory, LatestReadings, Protocol):
     """A whole store of readings; open it with `async with`."""
 
+    async def prepare(self) -> str:
+        """Make what is missing, if we may, and say what is there; raises Unavailable, and ConfigError if we may not."""
+
     async def check(self) -> str:
         """One line about what answers and in which version; raises Unavailable or ConfigError."""
 

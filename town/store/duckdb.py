@@ -124,6 +124,10 @@ class DuckStore:
         """The newest value of everything, from memory; see `town.ports.LatestReadings`."""
         return self._catalogue.newest(sensors)
 
+    async def prepare(self) -> str:
+        """What this store is: opening it made everything."""
+        return await self.check()
+
     async def check(self) -> str:
         """What this store is, and how much is in it."""
 
