@@ -66,7 +66,7 @@ class Connection(asyncio.Protocol):
         self._loop = loop
         self._transport: asyncio.Transport | None = None
         self._rest = bytearray()
-        self._needed = 0
+        self._needed = self._size = 0
         self._skim: Skim | None = None
         self._granted: asyncio.Future[mqtt5.ConnAckPacket] = loop.create_future()
         self._subscribed: asyncio.Future[mqtt5.SubAckPacket] = loop.create_future()
@@ -182,6 +182,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Read every whole packet of the chunk; hand on its messages together."""
         self.heard_at = self._loop.time()
+        self._size += len(data)
         messages: list[Message] = []
         if self._skim is not None:
             data = self._skim_on(data, messages)
@@ -193,7 +194,8 @@ class Connection(asyncio.Protocol):
         elif data:
             self._read(data, messages)
         if messages:
-            self._take(self, messages, len(data))
+            size, self._size = self._size, 0  # a message of many chunks weighs as much as all of them
+            self._take(self, messages, size)
 
     def _read(self, data: bytes | bytearray, messages: list[Message]) -> None:
         """Append what `data` holds to `messages`; what is left of it waits for more."""

@@ -20,12 +20,20 @@ def packet(payload: bytes, *, packet_id: int = 7, topic: str = "town/t/gw/teleme
 async def received(stream: bytes, sizes: Sequence[int]) -> list[Any]:
     """The messages of a stream that arrives in pieces of these sizes, again and again."""
     found: list[Message] = []
-    connection = Connection(lambda _, messages, size: found.extend(messages))
+    weighed: list[int] = []
+
+    def take(_: Connection, messages: Sequence[Message], size: int) -> None:
+        found.extend(messages)
+        weighed.append(size)
+
+    connection = Connection(take)
     position = piece = 0
     while position < len(stream):
         size = sizes[piece % len(sizes)]
         connection.data_received(stream[position : position + size])
         position, piece = position + size, piece + 1
+    assert sum(weighed) <= len(stream)
+    assert sum(weighed) >= sum(len(each.payload) for each in found)
     return found
 
 
