@@ -54,8 +54,8 @@ async def run(parts: ConsoleParts, *, host: str, port: int, ready: Callable[[str
     app = create_app(parts)
     listening = _listen(host, port)
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="on", ws="websockets-sansio", server_header=False,
-        timeout_graceful_shutdown=_STOP_SECONDS, ws_max_size=1 << 20,
+        app, log_config=None, log_level="warning", access_log=False, lifespan="on", ws="websockets-sansio",
+        server_header=False, timeout_graceful_shutdown=_STOP_SECONDS, ws_max_size=1 << 20,
     )  # fmt: skip
     server = _Server(config)
     async with asyncio.TaskGroup() as group:

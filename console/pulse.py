@@ -4,18 +4,20 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from console.figures import RateMeter, read_figures
 from console.parts import ConsoleParts
-from console.scene import OPEN_STATES, Scene, in_order
+from console.scene import OPEN_STATES, Scene, in_order, measuring
 from console.traces import Traces
 from console.words import Words, words
 from town.errors import Unavailable
 from town.language import Language
 from town.moment import SECOND, Duration
 from town.ports import AlertFilter
+from town.sensor import Sensor
+from town.town import Town
 
 EVERY: Duration = 500
 """Half a second, so that what changed is on every screen within one."""
@@ -46,6 +48,7 @@ class Pulse:
         self._shown: dict[Key, str] = {}
         self._checks: set[Callable[[], object]] = set()
         self._scene: Scene | None = None
+        self._measuring: tuple[Town, Mapping[str, Sequence[Sensor]]] | None = None
         self._meter = RateMeter()
         self._traces = Traces(parts)
         self._wake = asyncio.Event()
@@ -107,11 +110,14 @@ class Pulse:
 
     async def look(self) -> Scene:
         """The town as it is now. Raises Unavailable when the alert book is away."""
-        parts, now = self._parts, self._parts.clock()
+        parts, now, town = self._parts, self._parts.clock(), self._parts.town()
+        if self._measuring is None or self._measuring[0] is not town:
+            self._measuring = town, measuring(town)
         alerts = await parts.alerts.alerts(AlertFilter(states=OPEN_STATES, limit=_ALERTS_SHOWN))
         self._scene = Scene(
             now=now,
-            town=parts.town(),
+            town=town,
+            measuring=self._measuring[1],
             live=parts.live,
             alerts=in_order(alerts),
             line=read_figures(parts.health.figures(), self._meter, now=now),

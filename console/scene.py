@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from console.figures import LineFigures
-from console.live import LiveReadings, Seen
+from console.live import LiveReadings
 from console.parts import GatewayRow
 from town.alert import Alert, AlertState, Category, Severity
+from town.kind import COMMON_QUANTITIES
 from town.moment import SECOND, Duration, Moment
 from town.ports import PartHealth, Point
 from town.sensor import Sensor
@@ -34,6 +35,8 @@ class Scene:
     line: LineFigures
     parts: Sequence[PartHealth]
     gateways: Sequence[GatewayRow]
+    measuring: Mapping[str, Sequence[Sensor]]
+    """The sensors that may report each quantity."""
     traces: Mapping[str, Sequence[Point]]
     """A day's trace of each tile, by the tile's name."""
 
@@ -65,27 +68,41 @@ class Scene:
         return [alert for alert in self.alerts if alert.category in categories]
 
     @cached_property
-    def silent(self) -> list[Sensor]:
-        """Sensors that have not been heard of for three of their intervals."""
-        return [sensor for sensor in self.town.sensors.values() if self.is_silent(sensor)]
+    def silent(self) -> frozenset[str]:
+        """The sensors that have not been heard of for three of their intervals; what they said late is not news."""
+        found = []
+        for sensor in self.town.sensors.values():
+            seen = self.live.seen(sensor.id)
+            if seen is None or self.now - seen.measured_at > 3 * sensor.interval + _GRACE:
+                found.append(sensor.id)
+        return frozenset(found)
 
     def is_silent(self, sensor: Sensor) -> bool:
-        """Whether a sensor should have spoken by now; what it said late is not news."""
-        seen = self.seen(sensor)
-        return seen is None or self.now - seen.measured_at > 3 * sensor.interval + _GRACE
-
-    def seen(self, sensor: Sensor) -> Seen | None:
-        """When a sensor was last heard of."""
-        return self.live.seen(sensor.id)
+        """Whether a sensor should have spoken by now."""
+        return sensor.id in self.silent
 
     @cached_property
-    def sensors_with(self) -> dict[str, list[tuple[Sensor, Point]]]:
-        """Every newest value in town, by quantity."""
-        found: dict[str, list[tuple[Sensor, Point]]] = defaultdict(list)
+    def behind(self) -> dict[str, tuple[int, int]]:
+        """How many sensors are behind each gateway, and how many of those are silent."""
+        found = dict.fromkeys(self.town.gateways, (0, 0))
         for sensor in self.town.sensors.values():
-            for quantity, point in self.live.values(sensor.id).items():
-                found[quantity].append((sensor, point))
+            sensors, silent = found[sensor.gateway]
+            found[sensor.gateway] = sensors + 1, silent + (sensor.id in self.silent)
         return found
+
+    def newest(self, quantity: str) -> list[tuple[Sensor, Point]]:
+        """Every newest value of a quantity in town."""
+        values = ((sensor, self.live.values(sensor.id).get(quantity)) for sensor in self.measuring.get(quantity, ()))
+        return [(sensor, point) for sensor, point in values if point is not None]
+
+
+def measuring(town: Town) -> dict[str, list[Sensor]]:
+    """The sensors that may report each quantity; make it once for a town."""
+    found: dict[str, list[Sensor]] = defaultdict(list)
+    for sensor in town.sensors.values():
+        for quantity in {*town.kinds[sensor.kind].quantities, *COMMON_QUANTITIES}:
+            found[quantity].append(sensor)
+    return found
 
 
 def in_order(alerts: Sequence[Alert]) -> list[Alert]:

@@ -40,6 +40,13 @@ function inOrder(lines) {
   return [...before, ...lines.filter((line) => line.role !== "before")].map((line, index) => lineOf(line, index - before.length));
 }
 
+function roof(highest, limits) {
+  const limit = Math.max(...limits.map((each) => each.value));
+  if (highest > limit * 1.05 || limit <= 0) return null;
+  const step = 10 ** Math.floor(Math.log10(limit)) / 2;
+  return Math.ceil((limit * 1.05) / step) * step;
+}
+
 function marksOf(figure) {
   return {
     type: "line",
@@ -47,9 +54,11 @@ function marksOf(figure) {
     silent: true,
     markLine: {
       symbol: "none",
-      data: figure.limits.map((limit) => ({ yAxis: limit.value, name: limit.label })),
+      data: figure.limits.map((limit, index) => ({
+        yAxis: limit.value, name: limit.label, label: { position: index % 2 ? "insideEndTop" : "insideStartTop" },
+      })),
       lineStyle: { color: token("--muted"), type: [5, 5], width: 1 },
-      label: { position: "insideEndTop", color: token("--muted"), fontSize: 12, formatter: (line) => line.name },
+      label: { color: token("--muted"), fontSize: 12, formatter: (line) => line.name },
     },
     markArea: {
       data: figure.washes.map((wash) => [
@@ -93,9 +102,7 @@ function options(figure) {
     yAxis: {
       type: "value", scale: !figure.states, splitNumber: 3, ...axis,
       ...(figure.states ? { min: 0, max: 1, interval: 1 } : {}),
-      ...(figure.limits.length ? {
-        max: (range) => Math.max(range.max, ...figure.limits.map((limit) => limit.value * 1.1)),
-      } : {}),
+      ...(figure.limits.length ? { max: (range) => roof(range.max, figure.limits) } : {}),
       splitLine: { lineStyle: { color: token("--line"), width: 1, opacity: 0.6 } },
       axisLabel: { ...label, formatter: (value) => (figure.states ? figure.states[value] || "" : number.format(value)) },
     },

@@ -66,9 +66,13 @@ def observations(alert: Alert) -> list[Observation]:
 
 
 def telling(alert: Alert) -> list[Observation]:
-    """The observations worth a glance: those that hold, or all of them when none says."""
-    seen = observations(alert)
-    return [s for s in seen if s.holds and s.value is not None] or [s for s in seen if s.value is not None]
+    """The observations worth a glance, one a quantity: those that hold, measured values first."""
+    seen = [s for s in observations(alert) if s.value is not None]
+    worth = sorted([s for s in seen if s.holds] or seen, key=lambda s: s.expression is not None)
+    found: dict[tuple[str, str], Observation] = {}
+    for each in worth:
+        found.setdefault((each.sensor, each.quantity), each)
+    return list(found.values())
 
 
 def quantity_name(town: Town, told: Words, quantity: str) -> str:
@@ -99,7 +103,7 @@ def measured_text(town: Town, told: Words, seen: Observation) -> str:
 def limit_text(told: Words, seen: Observation) -> str:
     """What a value was held against; of what is true or false the state that is asked for."""
     if isinstance(seen.value, bool):
-        asked = re.fullmatch(r"(==|=|!=)\s*(true|false)", (seen.limit or "= true").strip())
+        asked = re.fullmatch(r"(==|=|!=)?\s*(true|false)", (seen.limit or "true").strip())
         if asked:
             return told.state((asked[2] == "true") == (asked[1] != "!="), seen.quantity)
     return pretty_limit(told, seen.limit) if seen.limit else "—"

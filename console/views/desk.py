@@ -54,6 +54,7 @@ class Seen(NamedTuple):
     """A row of the table of what the rule looked at."""
 
     name: str
+    expression: str
     sensor: str
     value: str
     limit: str
@@ -158,8 +159,12 @@ def seen_rows(scene: Scene, told: Words, alert: Alert) -> list[Seen]:
     rows = []
     for seen in observations(alert):
         name = quantity_name(scene.town, told, seen.quantity)
-        name = f"{name} {seen.expression}" if seen.expression and seen.expression != seen.quantity else name
-        rows.append(Seen(name, seen.sensor, measured_text(scene.town, told, seen), limit_text(told, seen), seen.holds))
+        made = seen.expression if seen.expression and seen.expression != seen.quantity else ""
+        if made and seen.sensor not in scene.town.sensors:
+            name = told.gettext("over the place")
+        rows.append(
+            Seen(name, made, seen.sensor, measured_text(scene.town, told, seen), limit_text(told, seen), seen.holds)
+        )
     return rows
 
 

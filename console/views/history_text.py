@@ -16,9 +16,12 @@ def event_text(told: Words, entry: TimelineEntry) -> tuple[str, str]:
         "reset": told.gettext("reset"),
         "closed": told.gettext("closed"),
         "comment": told.gettext("comment"),
-        "notified": told.gettext("people were told"),
+        "notified": told.gettext("told"),
+        "not_notified": told.gettext("could not be told"),
     }
     said = entry.detail.get("comment") or entry.detail.get("text") or ""
+    if entry.event in {"notified", "not_notified"} and "target" in entry.detail:
+        said = f"{entry.detail['target']} ({channel_name(told, str(entry.detail.get('channel', '')))})"
     return names.get(entry.event, entry.event.replace("_", " ")), str(said)
 
 

@@ -111,7 +111,7 @@ def _open_alerts(scene: Scene, told: Words, *categories: Category) -> tuple[str,
 
 
 def _numbers(scene: Scene, quantity: str) -> list[float]:
-    found = scene.sensors_with.get(quantity, [])
+    found = scene.newest(quantity)
     return [float(p.value) for s, p in found if isinstance(p.value, float) and not scene.is_silent(s)]
 
 
@@ -132,7 +132,7 @@ def _fire(scene: Scene, told: Words) -> Tile:
 
 def _security(scene: Scene, told: Words) -> Tile:
     value, unit = _open_alerts(scene, told, Category.SECURITY)
-    doors = [bool(p.value) for s, p in scene.sensors_with.get("open", []) if s.kind == "door_contact"]
+    doors = [bool(p.value) for s, p in scene.newest("open") if s.kind == "door_contact"]
     below = told.gettext("doors: {shut} shut · {open} open").format(shut=len(doors) - sum(doors), open=sum(doors))
     name = told.gettext("Security")
     return _tile(scene, told, "security", (Category.SECURITY,), name=name, value=value, unit=unit, below=below)
@@ -152,7 +152,7 @@ def _environment(scene: Scene, told: Words) -> Tile | None:
 
 
 def _water(scene: Scene, told: Words) -> Tile | None:
-    gauges = [(s, p) for s, p in scene.sensors_with.get("level", []) if s.kind == "level_gauge"]
+    gauges = [(s, p) for s, p in scene.newest("level") if s.kind == "level_gauge"]
     if not gauges:
         return None
     sensor, point = gauges[0]

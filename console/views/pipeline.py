@@ -45,6 +45,7 @@ async def parts(scene: Scene, told: Words, _argument: str) -> str:
         "broker": told.gettext("broker"),
         "ingest": told.gettext("intake"),
         "store": told.gettext("store"),
+        "rule files": told.gettext("rule files"),
         "rules": told.gettext("rules"),
         "alerts": told.gettext("alert book"),
         "alert book": told.gettext("alert book"),
@@ -60,9 +61,8 @@ async def gateways(scene: Scene, told: Words, _argument: str) -> str:
     rows = []
     heard = {row.id: row for row in scene.gateways}
     for gateway in scene.town.gateways.values():
-        sensors = [sensor for sensor in scene.town.sensors.values() if sensor.gateway == gateway.id]
-        silent = sum(scene.is_silent(sensor) for sensor in sensors)
-        rows.append((gateway, told.label(gateway.name), heard.get(gateway.id), len(sensors), silent))
+        sensors, silent = scene.behind[gateway.id]
+        rows.append((gateway, told.label(gateway.name), heard.get(gateway.id), sensors, silent))
     rows.sort(key=lambda row: (row[2] is not None and row[2].online is not False, row[4] == 0))
     return render("pipeline_gateways.html", told, rows=rows)
 

@@ -146,7 +146,7 @@ def _worst_by_quantity(alerts: Sequence[Alert]) -> dict[str, Alert]:
     found: dict[str, Alert] = {}
     for alert in alerts:
         for seen in observations(alert):
-            if seen.holds is not False:
+            if seen.holds is not False and not seen.expression:
                 found.setdefault(seen.quantity, alert)
     return found
 
@@ -190,7 +190,8 @@ def _below(
     worst: Sensor,
 ) -> str:
     """The limit it is held against, or else how the other sensors are, or since when it is old."""
-    limits = [seen.limit for seen in observations(alert) if seen.quantity == quantity and seen.limit] if alert else []
+    looked = observations(alert) if alert else []
+    limits = [seen.limit for seen in looked if seen.quantity == quantity and seen.limit and not seen.expression]
     where = told.label(worst.place) if worst.place else worst.id
     if limits:
         return told.gettext("limit {limit} · {where}").format(limit=pretty_limit(told, limits[0]), where=where)
@@ -205,7 +206,7 @@ def _below(
 
 
 def _sensor_row(scene: Scene, told: Words, sensor: Sensor) -> SensorRow:
-    values, seen = scene.live.values(sensor.id), scene.seen(sensor)
+    values, seen = scene.live.values(sensor.id), scene.live.seen(sensor.id)
     kind = scene.town.kinds[sensor.kind]
     shown = [
         _phrase(told, values[quantity], scene.town.quantities[quantity])
@@ -238,7 +239,7 @@ def _phrase(told: Words, point: Point, quantity: Quantity) -> str:
 
 def _quality(scene: Scene, told: Words, sensor: Sensor) -> str:
     """What is doubtful about a sensor; empty when nothing is."""
-    seen = scene.seen(sensor)
+    seen = scene.live.seen(sensor.id)
     if seen is None:
         return told.gettext("never heard of")
     if scene.is_silent(sensor):

@@ -62,7 +62,8 @@ def weather(scene: Scene, told: Words) -> list[str]:
     found = []
     if stations:
         values = scene.live.values(stations[0].id)
-        found = [_phrase(scene, told, q, values[q].value) for q in _WEATHER if q in values]
+        worth = [q for q in _WEATHER if q in values and (q != "rain_rate" or values[q].value)]
+        found = [_phrase(scene, told, q, values[q].value) for q in worth]
     for gauge in gauges[:1]:
         level = scene.live.values(gauge.id).get("level")
         if level and scene.now - level.at < HOUR:

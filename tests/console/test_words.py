@@ -57,7 +57,7 @@ def test_traditional_chinese_is_derived() -> None:
         (-0.04, "Cel", "0.0"),
         (-3.25, "Cel", "−3.2"),
         (1480.2, "ppm", "1,480"),
-        (84.0, "W", "84.0"),
+        (84.0, "pH", "84.0"),
     ],
 )
 def test_number_has_the_decimals_its_unit_deserves(value: float, unit: str, shown: str) -> None:
