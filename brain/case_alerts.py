@@ -11,7 +11,7 @@ from alerts.book import Book, open_book
 from alerts.people import People, load_people
 from rules.case import CaseAlerts, CaseResult, run_cases
 from rules.case_folder import town_folder
-from town.alert import AlertDefinition, AlertState, Subject, Transition
+from town.alert import AlertDefinition, AlertState, DeliveryState, Subject, Transition
 from town.moment import Moment
 from town.ports import AlertFilter
 from town.town import Town
@@ -57,7 +57,10 @@ class BookOfACase:
         for alert in await self._book.alerts(AlertFilter(limit=10_000)):
             detail = await self._book.detail(alert.id)
             if detail is not None:
-                count += sum(each.target == target and each.due_at <= self._now for each in detail.notifications)
+                count += sum(
+                    each.target == target and each.due_at <= self._now and each.state is not DeliveryState.SUPPRESSED
+                    for each in detail.notifications
+                )
         return count
 
 

@@ -1,11 +1,8 @@
 """How the whole line is: every part's health and every figure, for the console and for /metrics."""
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
-from alerts.book import Book
-from town.errors import Unavailable
 from town.moment import Moment
 from town.ports import Clock, Gauge, PartHealth
 
@@ -45,45 +42,4 @@ class WholeHealth:
                 for each in self.parts()
             ),
             *(figure for part in self._parts for figure in part.figures()),
-        ]
-
-
-class OpenAlerts:
-    """How many alerts are open: asked of the book when something changed, kept for whoever wants the figures."""
-
-    def __init__(self, book: Book) -> None:
-        self._book = book
-        self._counts: dict[tuple[str, str, str], int] = {}
-        self._changed = asyncio.Event()
-        self._changed.set()
-
-    async def run(self) -> None:
-        """Keep the counts until cancelled."""
-        unlisten: Callable[[], None] = self._book.listen(lambda _: self._changed.set())
-        try:
-            while True:
-                await self._changed.wait()
-                self._changed.clear()
-                try:
-                    self._counts = await self._book.counts()
-                except Unavailable:
-                    self._changed.set()  # the outbox says that the book is away; ask again, not at once
-                await asyncio.sleep(0.5)
-        finally:
-            unlisten()
-
-    def parts(self) -> list[PartHealth]:
-        """Nothing of its own: the outbox and the rules say when the book is away."""
-        return []
-
-    def figures(self) -> list[Gauge]:
-        """Open alerts by category, severity and state."""
-        return [
-            Gauge(
-                "town_alerts_open",
-                count,
-                {"category": category, "severity": severity, "state": state},
-                help="Alerts that are not closed.",
-            )
-            for (category, severity, state), count in sorted(self._counts.items())
         ]

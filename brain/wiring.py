@@ -14,7 +14,7 @@ from alerts.senders.channels import Endpoints, build_senders
 from alerts.sending import Sender
 from brain.bundle import Bundle
 from brain.clock import wall_clock
-from brain.health import OpenAlerts, WholeHealth
+from brain.health import WholeHealth
 from brain.judge import Judge
 from brain.past import Past
 from brain.receiver import LocalReceiver
@@ -49,7 +49,6 @@ class Brain:
     judge: Judge
     intake: Intake
     outbox: Outbox
-    open_alerts: OpenAlerts
     rule_files: RuleFiles
     past: Past
     live: LiveReadings
@@ -66,7 +65,6 @@ class Brain:
             "ingest": self.intake.run,
             "rules": self.judge.run,
             "outbox": self.outbox.run,
-            "open alerts": self.open_alerts.run,
             "rule files": self.rule_files.run,
             "past": self.past.run,
         }
@@ -147,12 +145,9 @@ async def open_brain(
             book, _senders(settings, receiver), name=f"{socket.gethostname()}-{state}", link=alert_link(settings)
         )
         intake = Intake(town, session, store=store, judge=_both(live, judge), quarantine=quarantine, clock=wall_clock)
-        open_alerts = OpenAlerts(book)
         rule_files = RuleFiles(bundle, judge, clock=wall_clock)
-        health = WholeHealth((intake, judge, rule_files, outbox, open_alerts), clock=wall_clock)
-        yield Brain(
-            bundle, settings, state, store, book, judge, intake, outbox, open_alerts, rule_files, past, live, health
-        )
+        health = WholeHealth((intake, judge, rule_files, book, outbox), clock=wall_clock)
+        yield Brain(bundle, settings, state, store, book, judge, intake, outbox, rule_files, past, live, health)
 
 
 def _both(live: LiveReadings, judge: Judge) -> Deliver:
