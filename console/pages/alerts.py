@@ -52,7 +52,9 @@ class Desk:
     async def build(self, *, named: bool) -> None:
         """Lay the desk out. On a phone an alert that was named covers the queue."""
         visit, told = self._visit, self._visit.told
-        with await shell(visit, "/alerts", told.gettext("Alerts"), classes=f"desk{' named' if named else ''}"):
+        look = f"desk{' named' if named else ''}"
+        heading = bool(self._choice.chosen)
+        with await shell(visit, "/alerts", told.gettext("Alerts"), classes=look, own_heading=heading):
             self._queue = await live(visit, "desk.queue", self._choice.text(), classes="queue", act=self.act)
             with panel("middle"):
                 self._alert = await live(visit, "desk.alert", self._choice.chosen, classes="alert", act=self.act)

@@ -80,7 +80,7 @@ class PlacePage:
         visit, facility = self._visit, self._choice.facility
         town = visit.parts.town()
         scene = await visit.pulse.look()
-        with await shell(visit, "/places", name, classes="place"):
+        with await shell(visit, "/places", name, classes="place", own_heading=True):
             with panel("place-top"):
                 await live(visit, "place.head", facility, classes="place-head")
                 self._controls = Fragment(self._controls_html(), classes="controls")

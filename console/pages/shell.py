@@ -88,8 +88,8 @@ async def live(visit: Visit, part: str, argument: str = "", *, classes: str = ""
     return Live(visit, key, await visit.pulse.html(key), classes=classes, act=act)
 
 
-async def shell(visit: Visit, here: str, title: str, *, classes: str = "") -> Element:
-    """The frame of a page: returns the block to fill."""
+async def shell(visit: Visit, here: str, title: str, *, classes: str = "", own_heading: bool = False) -> Element:
+    """The frame of a page: returns the block to fill. The title is a heading for who cannot see."""
     _head(visit)
     visit.client.on_delete(visit.pulse.each_beat(visit.still_in))
     ui.page_title(f"{title} · {visit.told.label(visit.parts.town().name)}")
@@ -108,7 +108,10 @@ async def shell(visit: Visit, here: str, title: str, *, classes: str = "") -> El
         with ui.element("nav").classes("rail").props(f'aria-label="{visit.told.gettext("Pages")}"'):
             Fragment(render("rail.html", visit.told, places=places, here=here), classes="links")
             await live(visit, "counts", classes="open-count")
-        return ui.element("main").classes(f"page {classes}")
+        if not own_heading:
+            with ui.element("h1").classes("unseen"):
+                ui.label(title)
+        return panel(f"page {classes}")  # NiceGUI's own page is the main landmark
 
 
 def _head(visit: Visit) -> None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.console.gallery import ARGUMENTS, PAGES, story
@@ -122,6 +123,19 @@ def test_every_page_opens_without_complaint_and_fits_a_phone(console: Console, p
     assert "No data" not in page.content()
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_axe_finds_nothing_in_the_way_of_people(console: Console, page: Page, theme: str) -> None:
+    prefer(page, console.address, theme=theme)
+    found = {}
+    for name, path in PAGES.items():
+        page.goto(console.address + path)
+        expect(page.locator(".page > *").first).not_to_be_empty()
+        found[name] = [each["id"] for each in Axe().run(page).response["violations"]]
+
+    prefer(page, console.address, theme="dark")
+    assert found == {name: [] for name in PAGES}
 
 
 def test_value_is_on_the_screen_within_a_second(console: Console, page: Page) -> None:
