@@ -18,6 +18,7 @@ QUIET = (
     "nicegui",
     "engineio",
     "socketio",
+    "uvicorn",
 )
 """Loggers of libraries that speak at info about what is normal."""
 

@@ -26,7 +26,7 @@ def check(
             town = bundle.town
             screen.print(
                 f"{town.name.zh} {town.name.en}: {len(town.facilities)} facilities, {len(town.sensors)} sensors behind "
-                f"{len(town.gateways)} gateways, {len(bundle.rules.definitions)} rules, "
+                f"{len(town.gateways)} gateways, {len(bundle.rules.rules)} rules, "
                 f"{len(bundle.scenarios)} scenarios."
             )
         errors = sum(finding.level == "error" for finding in findings)
