@@ -7,6 +7,7 @@ import msgspec
 from ingest.reason import Reason
 from town.moment import Moment
 from town.quantity import Value
+from town.reading import Flag
 
 
 class Kind(StrEnum):
@@ -32,7 +33,8 @@ class DeviceReading(msgspec.Struct, frozen=True, gc=False):
     """What one device said at one moment, in canonical units; `device` is what its gateway calls it.
 
     `at` is None when the payload gives no time. `others` are channels without a quantity, `channels` the format's own
-    name of each quantity that it calls differently. Values are as decoded: types and ranges are judged by the resolver.
+    name of each quantity that it calls differently, `flags` what the decoder itself doubts of the time. Values are as
+    decoded: types and ranges are judged by the resolver.
     """
 
     device: str
@@ -40,6 +42,7 @@ class DeviceReading(msgspec.Struct, frozen=True, gc=False):
     values: dict[str, Value]
     others: tuple[Channel, ...] = ()
     channels: dict[str, str] = {}
+    flags: tuple[Flag, ...] = ()
 
 
 class DeviceStatus(msgspec.Struct, frozen=True, gc=False):
@@ -56,6 +59,23 @@ class Fault(msgspec.Struct, frozen=True, gc=False):
     detail: str
 
 
+class Announced(msgspec.Struct, frozen=True, gc=False):
+    """A channel that a device was announced to have: `topic` is where its values will come, `unit` the format's own."""
+
+    device: str
+    channel: str
+    quantity: str | None
+    unit: str | None
+    topic: str
+
+
+class Reply(msgspec.Struct, frozen=True, gc=False):
+    """A message the format asks us to publish in answer."""
+
+    topic: str
+    payload: bytes
+
+
 class Decoded(msgspec.Struct, frozen=True, gc=False):
     """A message that could be read."""
 
@@ -63,6 +83,8 @@ class Decoded(msgspec.Struct, frozen=True, gc=False):
     readings: tuple[DeviceReading, ...] = ()
     statuses: tuple[DeviceStatus, ...] = ()
     faults: tuple[Fault, ...] = ()
+    replies: tuple[Reply, ...] = ()
+    announced: tuple[Announced, ...] = ()
 
 
 class Rejected(msgspec.Struct, frozen=True, gc=False):

@@ -26,6 +26,8 @@ class Reason(StrEnum):
     WRONG_SHAPE = "wrong_shape"
     WRONG_TYPE = "wrong_type"
     TOO_LARGE = "too_large"
+    UNSUPPORTED = "unsupported"
+    NOT_SUBSCRIBED = "not_subscribed"
     UNKNOWN_TOPIC = "unknown_topic"
     UNKNOWN_SENSOR = "unknown_sensor"
     UNKNOWN_QUANTITY = "unknown_quantity"
@@ -47,6 +49,8 @@ REASON_LABELS: dict[Reason, Label] = {
     Reason.WRONG_SHAPE: Label(zh="结构不符合格式", en="not the shape the format asks for"),
     Reason.WRONG_TYPE: Label(zh="值的类型不对", en="value of the wrong type"),
     Reason.TOO_LARGE: Label(zh="消息过大", en="message too large"),
+    Reason.UNSUPPORTED: Label(zh="格式中不支持的部分", en="a part of the format that is not supported"),
+    Reason.NOT_SUBSCRIBED: Label(zh="设备使用的主题未订阅", en="the device sends on a topic that is not subscribed"),
     Reason.UNKNOWN_TOPIC: Label(zh="主题不属于任何网关", en="topic belongs to no gateway"),
     Reason.UNKNOWN_SENSOR: Label(zh="未登记的传感器", en="sensor not in the sensor list"),
     Reason.UNKNOWN_QUANTITY: Label(zh="该类传感器没有此量", en="quantity this kind of sensor does not have"),

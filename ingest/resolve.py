@@ -79,7 +79,7 @@ class Resolver:
                 self.refuse(Reason.UNKNOWN_SENSOR, f"no sensor {reading.device[:80]!r} on this gateway")
                 continue
             values, at = reading.values, reading.at
-            flags: tuple[Flag, ...] = ()
+            flags = reading.flags
             if at is None:
                 if retained:
                     self.refuse(Reason.STALE, known.sensor)

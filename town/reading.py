@@ -13,6 +13,8 @@ class Flag(StrEnum):
 
     NO_CLOCK = "no_clock"
     """It came without a time: measured when received."""
+    ZONE_ASSUMED = "zone_assumed"
+    """Its time named no zone and nobody said which: read as UTC."""
     CLOCK_FUTURE = "clock_future"
     """Its time was more than a minute ahead and was set to the moment of receipt."""
     CLOCK_PAST = "clock_past"

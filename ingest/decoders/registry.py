@@ -24,23 +24,33 @@ class Decoder(msgspec.Struct, frozen=True):
     start: Callable[[Mapping[str, Any]], Any]
     decode: Callable[[str, bytes, Moment, Any], Decoded | Rejected]
     extras: Literal["refuse", "count"]
+    topic: str = ""
+    """A topic of the format, for trying a payload of which nobody says where it came."""
+    context: frozenset[Literal["time_zone", "topics"]] = frozenset()
+    """Options that the town and the gateway give unless the gateway's own options do."""
     large: tuple[str, ...] = ()
     """Ends of topics on which the format sends more than readings: lists of all its devices."""
 
 
 DECODERS: dict[str, Decoder] = {
-    "native": Decoder(native.start, native.decode, extras="refuse"),
-    "zigbee2mqtt": Decoder(zigbee2mqtt.start, zigbee2mqtt.decode, extras="count", large=zigbee2mqtt.LISTS),
+    "native": Decoder(native.start, native.decode, extras="refuse", topic="town/town/gateway/telemetry"),
+    "zigbee2mqtt": Decoder(
+        zigbee2mqtt.start, zigbee2mqtt.decode, extras="count", topic="zigbee2mqtt/device", large=zigbee2mqtt.LISTS
+    ),
 }
 
 
-def start_decoder(gateway: Gateway) -> tuple[Decoder, Any]:
-    """The decoder of a gateway and its fresh state; raises ConfigError naming the gateway and what is wrong."""
+def start_decoder(gateway: Gateway, *, time_zone: str) -> tuple[Decoder, Any]:
+    """The decoder of a gateway in a town of that time zone, and its fresh state.
+
+    Raises ConfigError naming the gateway and what is wrong.
+    """
     decoder = DECODERS.get(gateway.decoder)
     if decoder is None:
         known = ", ".join(sorted(DECODERS))
         raise ConfigError(f"gateways.yaml, gateway {gateway.id}: no decoder {gateway.decoder!r}; there are {known}")
+    given = {"time_zone": time_zone, "topics": gateway.topics}
     try:
-        return decoder, decoder.start(gateway.options)
+        return decoder, decoder.start({**{name: given[name] for name in decoder.context}, **gateway.options})
     except ValueError as error:
         raise ConfigError(f"gateways.yaml, gateway {gateway.id}, options: {error}") from None

@@ -4,7 +4,6 @@ The state of a device is a JSON object on `<base>/<friendly name>`, where the na
 `output: attribute` each key has a topic of its own with a bare value. `bridge/devices` tells the units of each device.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ import msgspec
 
 from ingest.decoded import IGNORED, Channel, Decoded, DeviceReading, DeviceStatus, Kind, Rejected
 from ingest.decoders import zigbee_channels
+from ingest.decoders.document import read_json
 from ingest.reason import Reason
 from town.moment import SECOND, Moment, parse_moment
 from town.quantity import Value
@@ -64,24 +64,8 @@ def _is_command(path: str) -> bool:
     return any(word in ("set", "get") for word in path.split("/")[1:][-2:])
 
 
-def _parse(payload: bytes) -> Any:
-    """The document of a payload; a `Rejected` where it is none."""
-    try:
-        return msgspec.json.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
-    try:
-        return json.loads(payload.decode("utf-8"))  # knows NaN and numbers beyond any double
-    except UnicodeDecodeError as error:
-        return Rejected(Reason.NOT_UTF8, f"byte {error.start}")
-    except ValueError as error:
-        return Rejected(Reason.NOT_JSON, str(error)[:120])
-    except RecursionError:
-        return Rejected(Reason.WRONG_SHAPE, "nested too deep")
-
-
 def _device(path: str, payload: bytes, state: Bridge) -> Decoded | Rejected:
-    document = _parse(payload)
+    document = read_json(payload)
     if isinstance(document, dict):
         return IGNORED if path in state.groups else _state(path, document, state.units.get(path, {}))
     name, _, key = path.rpartition("/")
@@ -172,7 +156,7 @@ def _bridge(path: str, payload: bytes, state: Bridge) -> Decoded | Rejected:
         return _availability(None, payload)
     if path not in ("devices", "groups") or not payload:
         return IGNORED
-    document = _parse(payload)
+    document = read_json(payload)
     if isinstance(document, Rejected):
         return document
     if not isinstance(document, list):

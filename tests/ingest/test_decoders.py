@@ -34,6 +34,10 @@ def plain(result: Decoded | Rejected) -> Any:
     if isinstance(result, Rejected):
         return {"rejected": result.reason.value}
     document = json.loads(json.dumps(msgspec.to_builtins(result)), parse_constant=str)
+    document = {name: part for name, part in document.items() if part or name not in ("replies", "announced")}
+    for reading in document["readings"]:
+        if not reading["flags"]:
+            del reading["flags"]
     document["faults"] = [fault["reason"] for fault in document["faults"]]
     return document
 
@@ -69,4 +73,4 @@ def test_a_gateway_with_an_unknown_decoder_or_option_is_refused() -> None:
     name = Label(zh="名", en="name")
     for decoder, options in (("morse", {}), ("native", {"base": "x"}), ("zigbee2mqtt", {"base": "a/+"})):
         with pytest.raises(ConfigError, match="gateway g"):
-            start_decoder(Gateway(id="g", name=name, decoder=decoder, topics=("t",), options=options))
+            start_decoder(Gateway(id="g", name=name, decoder=decoder, topics=("t",), options=options), time_zone="UTC")
