@@ -81,7 +81,7 @@ def renders(parts: ConsoleParts) -> dict[str, Render]:
         "counts": top_view.counts,
         "legend": legend.legend,
         "map": now_view.town_map(parts.folder),
-        "queue": now_view.queue,
+        "queue": now_view.queue(parts.alerts),
         "tiles": now_view.tiles,
         "desk.queue": desk.queue(parts.alerts),
         "desk.alert": desk.alert(parts.alerts),

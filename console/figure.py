@@ -23,6 +23,17 @@ _STEPS: tuple[Duration, ...] = (
     DAY,
 )
 _BUCKETS = 180
+_LEAST = {
+    "dB/m": 0.1,
+    "Cel": 4.0,
+    "%RH": 10.0,
+    "ppm": 20.0,
+    "m": 0.2,
+    "ug/m3": 20.0,
+    "dB": 10.0,
+    "count": 5.0,
+    "V": 10.0,
+}
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -52,7 +63,10 @@ class Wash(TypedDict):
 
 
 class Figure(TypedDict):
-    """A chart as chart.js takes it. `states` names 0 and 1 of a quantity that is true or false."""
+    """A chart as chart.js takes it. `states` names 0 and 1 of a quantity that is true or false.
+
+    `least` is the span of values that fills the chart at the least, so that noise does not look like news.
+    """
 
     series: list[Line]
     limits: list[Limit]
@@ -60,6 +74,7 @@ class Figure(TypedDict):
     start: Moment
     end: Moment
     unit: str
+    least: float
     states: list[str] | None
 
 
@@ -98,6 +113,7 @@ async def make_figure(
         start=window.start,
         end=window.end,
         unit=told.unit(known.unit),
+        least=_LEAST.get(known.unit or "", 0.0),
         states=states,
     )
 

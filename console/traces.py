@@ -20,14 +20,16 @@ class TraceSource(NamedTuple):
     within: Aggregate
     across: str
     """`sum`, `mean` or `max` of the sensors."""
+    least: float
+    """The span of values that fills the trace at the least, so that noise stays small."""
 
 
 SOURCES: dict[str, TraceSource] = {
-    "fire": TraceSource("smoke", "max", "max"),
-    "security": TraceSource("open", "mean", "sum"),
-    "environment": TraceSource("pm2_5", "mean", "mean"),
-    "water": TraceSource("level", "mean", "first"),
-    "visitors": TraceSource("people", "mean", "sum"),
+    "fire": TraceSource("smoke", "max", "max", 0.1),
+    "security": TraceSource("open", "mean", "sum", 2.0),
+    "environment": TraceSource("pm2_5", "mean", "mean", 20.0),
+    "water": TraceSource("level", "mean", "first", 0.2),
+    "visitors": TraceSource("people", "mean", "sum", 10.0),
 }
 
 

@@ -11,6 +11,7 @@ from console.figure import Window, make_figure, title
 from console.pages.shell import Live, Visit, live, shell
 from console.views.alert_row import observations
 from console.views.desk import Choice, chosen_alerts
+from console.views.now import NOWHERE
 from town.alert import Alert
 from town.errors import Unavailable
 from town.moment import MINUTE, SECOND
@@ -117,7 +118,7 @@ class Desk:
 
     async def _facility(self) -> str:
         found = await self._found()
-        return (found.facility or "") if found else ""
+        return (found.facility or NOWHERE) if found else NOWHERE
 
     async def _found(self) -> Alert | None:
         detail = await self._visit.parts.alerts.detail(self._choice.chosen) if self._choice.chosen else None

@@ -40,11 +40,20 @@ function inOrder(lines) {
   return [...before, ...lines.filter((line) => line.role !== "before")].map((line, index) => lineOf(line, index - before.length));
 }
 
-function roof(highest, limits) {
-  const limit = Math.max(...limits.map((each) => each.value));
-  if (highest > limit * 1.05 || limit <= 0) return null;
+function floor(range, figure) {
+  const spare = figure.least - (range.max - range.min);
+  if (!(spare > 0)) return null;
+  const step = figure.least / 4;
+  const low = Math.floor((range.min - spare / 2) / step) * step;
+  return range.min >= 0 ? Math.max(0, low) : low;
+}
+
+function roof(range, figure) {
+  const limit = Math.max(0, ...figure.limits.map((each) => each.value));
   const step = 10 ** Math.floor(Math.log10(limit)) / 2;
-  return Math.ceil((limit * 1.05) / step) * step;
+  const wanted = limit && range.max < limit * 1.05 ? Math.ceil((limit * 1.05) / step) * step : null;
+  const low = floor(range, figure);
+  return low === null ? wanted : Math.max(wanted ?? 0, low + figure.least * 1.25);
 }
 
 function marksOf(figure) {
@@ -79,7 +88,8 @@ function startsOf(figure) {
       data: figure.washes.filter((wash) => wash.start > figure.start).map((wash) => ({
         xAxis: wash.start, name: wash.label || "",
         lineStyle: { color: token(`--${wash.severity}`), type: "solid", width: 1.5 },
-        label: { color: token(`--${wash.severity}`), formatter: wash.label || "", position: "end", distance: 4 },
+        label: { color: token(`--${wash.severity}`), formatter: wash.label || "", position: "end", distance: 4,
+          align: (wash.start - figure.start) / (figure.end - figure.start) > 0.85 ? "right" : "center" },
       })),
     },
   };
@@ -89,7 +99,7 @@ function options(figure) {
   const span = figure.end - figure.start;
   const axis = { axisLine: { show: false }, axisTick: { show: false } };
   const label = { color: token("--muted"), fontSize: 12, fontFamily: getComputedStyle(document.body).fontFamily };
-  const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+  const number = new Intl.NumberFormat("en", { maximumFractionDigits: 3 });
   return {
     animation: false,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
@@ -102,7 +112,7 @@ function options(figure) {
     yAxis: {
       type: "value", scale: !figure.states, splitNumber: 3, ...axis,
       ...(figure.states ? { min: 0, max: 1, interval: 1 } : {}),
-      ...(figure.limits.length ? { max: (range) => roof(range.max, figure.limits) } : {}),
+      ...(figure.states ? {} : { min: (range) => floor(range, figure), max: (range) => roof(range, figure) }),
       splitLine: { lineStyle: { color: token("--line"), width: 1, opacity: 0.6 } },
       axisLabel: { ...label, formatter: (value) => (figure.states ? figure.states[value] || "" : number.format(value)) },
     },

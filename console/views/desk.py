@@ -75,7 +75,7 @@ def queue(reader: AlertReader) -> Renderer:
             choice=choice,
             counts={"open": len(scene.alerts), "mine": mine, "closed": None},
             categories=[(category.value, category_name(told, category)) for category in Category],
-            ended=await _last_ended(reader) if not alerts else None,
+            ended=await last_ended(reader) if not alerts else None,
         )
 
     return show
@@ -101,7 +101,7 @@ def alert(reader: AlertReader) -> Renderer:
     async def show(scene: Scene, told: Words, argument: str) -> str:
         found = await reader.detail(argument) if argument else None
         if found is None:
-            return render("desk_none.html", told, asked=argument, ended=await _last_ended(reader))
+            return render("desk_none.html", told, asked=argument, ended=await last_ended(reader))
         alert = found.alert
         return render(
             "desk_alert.html",
@@ -177,6 +177,7 @@ async def _earlier(reader: AlertReader, scene: Scene, told: Words, alert: Alert)
     return [alert_row(scene, told, a) for a in found[:EARLIER_SHOWN]]
 
 
-async def _last_ended(reader: AlertReader) -> Alert | None:
+async def last_ended(reader: AlertReader) -> Alert | None:
+    """The alert that was closed last, to say when that was."""
     found = await reader.alerts(AlertFilter(states=frozenset({AlertState.CLOSED}), limit=20))
     return max(found, key=lambda alert: alert.closed_at or 0, default=None)

@@ -7,16 +7,20 @@ from typing import NamedTuple
 from console.render import render
 from console.scene import LOW_BATTERY, TAKEN_STATES, Scene
 from console.town_map import HEIGHT, WIDTH, Shape, Spot, TownMap, draw_map
+from console.traces import SOURCES
 from console.views.alert_row import alert_row
-from console.views.desk import Renderer
+from console.views.desk import Renderer, last_ended
 from console.views.trace import trace_path
 from console.words import Words
 from town.alert import AlertState, Category, Severity
 from town.language import Language
 from town.moment import DAY
+from town.ports import AlertReader
 from town.town import Town
 
 ROWS_SHOWN = 7
+NOWHERE = "-"
+"""Asks the map for no facility at all."""
 
 
 class Mark(NamedTuple):
@@ -81,14 +85,24 @@ def _mark(scene: Scene, spot: Spot, names: dict[str, str]) -> Mark:
     )
 
 
-async def queue(scene: Scene, told: Words, _argument: str) -> str:
-    """The counts by severity, the worst alert on stage, the next ones, and how many are left."""
-    rows = [alert_row(scene, told, alert) for alert in scene.alerts]
-    stage = rows[0] if rows and not rows[0].hollow and rows[0].severity.digit <= 2 else None
-    rest = rows[1:] if stage else rows
-    return render(
-        "queue.html", told, counts=scene.by_severity, stage=stage, rows=rest[:ROWS_SHOWN], left=len(rest[ROWS_SHOWN:])
-    )
+def queue(reader: AlertReader) -> Renderer:
+    """The renderer of the queue: counts by severity, the worst alert on stage, the next ones, how many are left."""
+
+    async def show(scene: Scene, told: Words, _argument: str) -> str:
+        rows = [alert_row(scene, told, alert) for alert in scene.alerts[: ROWS_SHOWN + 1]]
+        stage = rows[0] if rows and not rows[0].hollow and rows[0].severity.digit <= 2 else None
+        rest = rows[1:] if stage else rows[:ROWS_SHOWN]
+        return render(
+            "queue.html",
+            told,
+            counts=scene.by_severity,
+            stage=stage,
+            rows=rest,
+            left=len(scene.alerts) - len(rest) - (stage is not None),
+            ended=None if rows else await last_ended(reader),
+        )
+
+    return show
 
 
 async def tiles(scene: Scene, told: Words, _argument: str) -> str:
@@ -100,7 +114,8 @@ async def tiles(scene: Scene, told: Words, _argument: str) -> str:
 def _tile(scene: Scene, told: Words, trace: str, categories: Sequence[Category], **shown: str) -> Tile:
     alerts = scene.of_category(*categories)
     waiting = [a for a in alerts if a.state not in TAKEN_STATES]
-    path = trace_path(scene.traces.get(trace, ()), start=scene.now - DAY, end=scene.now)
+    least = SOURCES[trace].least if trace in SOURCES else 10.0
+    path = trace_path(scene.traces.get(trace, ()), start=scene.now - DAY, end=scene.now, least=least)
     url = f"/alerts?category={categories[0].value}"
     return Tile(severity=waiting[0].severity if waiting else None, path=path, url=url, **shown)
 
