@@ -120,6 +120,11 @@ class Connection(asyncio.Protocol):
         if not self.lost.done():
             self._write(b"".join([b"\x40\x02" + packet_id.to_bytes(2, "big") for packet_id in packet_ids]))
 
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Say something at QoS 0; on a connection that is gone, nothing."""
+        if not self.lost.done():
+            self._write(mqtt5.PublishPacket(topic, payload=payload).write())
+
     def ping(self) -> None:
         """Ask for a sign of life."""
         self._write(mqtt5.PingReqPacket().write())

@@ -5,10 +5,12 @@ before it are. Until then the broker keeps it, and sends it again should we be g
 """
 
 import asyncio
+from collections.abc import Iterable
 
 from ingest.batch import Backlog, Batch
 from ingest.connection import Message
-from ingest.decoded import Decoded, Rejected
+from ingest.decoded import Decoded, Rejected, Reply
+from ingest.decoders.registry import redact
 from ingest.foreign import Foreign
 from ingest.inbox import Arrival, Inbox
 from ingest.ledger import Ledger
@@ -142,8 +144,9 @@ class Intake:
                 resolver.resolve(decoded.readings, readings, received_at=now, retained=retained)
                 if not retained:
                     line.watch.heard(now)
-            if decoded.statuses or decoded.faults:
+            if decoded.statuses or decoded.faults or decoded.replies:
                 self._take_rest(line, decoded, readings, now)
+                _answer(arrival, decoded.replies)
             if resolver.refused:
                 for scope, reason, detail in resolver.refused:
                     self._refuse(line, message, batch, reason=reason, detail=detail, scope=scope)
@@ -178,4 +181,10 @@ class Intake:
         line.account.count(scope, reason)
         whole = (message.size, message.sha256) if isinstance(message, Foreign) else (None, None)
         at = self._clock()
-        batch.refusals.append(Refusal(at, line.gateway, message.topic, reason, scope, detail, message.payload, *whole))
+        payload = redact(message.payload)
+        batch.refusals.append(Refusal(at, line.gateway, message.topic, reason, scope, detail, payload, *whole))
+
+
+def _answer(arrival: Arrival, replies: Iterable[Reply]) -> None:
+    for reply in replies:
+        arrival.connection.publish(reply.topic, reply.payload)

@@ -76,7 +76,7 @@ class Lines:
 
 
 def _line(town: Town, gateway: Gateway, ledger: Ledger) -> Line:
-    decoder, state = start_decoder(gateway, time_zone=town.time_zone)
+    decoder, state = start_decoder(gateway, time_zone=town.time_zone, quantities=town.quantities)
     account = ledger.accounts[gateway.id]
     resolver = Resolver(town, gateway.id, extras=decoder.extras, account=account)
     return Line(gateway.id, decode=decoder.decode, state=state, account=account, resolver=resolver, large=decoder.large)

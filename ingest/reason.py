@@ -23,6 +23,8 @@ class Reason(StrEnum):
 
     NOT_JSON = "not_json"
     NOT_UTF8 = "not_utf8"
+    NOT_CBOR = "not_cbor"
+    NOT_PROTOBUF = "not_protobuf"
     WRONG_SHAPE = "wrong_shape"
     WRONG_TYPE = "wrong_type"
     TOO_LARGE = "too_large"
@@ -31,6 +33,7 @@ class Reason(StrEnum):
     UNKNOWN_TOPIC = "unknown_topic"
     UNKNOWN_SENSOR = "unknown_sensor"
     UNKNOWN_QUANTITY = "unknown_quantity"
+    UNKNOWN_ALIAS = "unknown_alias"
     NO_VALUES = "no_values"
     NOT_A_NUMBER = "not_a_number"
     OUT_OF_RANGE = "out_of_range"
@@ -46,6 +49,8 @@ class Reason(StrEnum):
 REASON_LABELS: dict[Reason, Label] = {
     Reason.NOT_JSON: Label(zh="不是有效的 JSON", en="not JSON"),
     Reason.NOT_UTF8: Label(zh="不是 UTF-8 文本", en="not UTF-8 text"),
+    Reason.NOT_CBOR: Label(zh="不是有效的 CBOR", en="not CBOR"),
+    Reason.NOT_PROTOBUF: Label(zh="不是有效的 Protobuf", en="not a protobuf message"),
     Reason.WRONG_SHAPE: Label(zh="结构不符合格式", en="not the shape the format asks for"),
     Reason.WRONG_TYPE: Label(zh="值的类型不对", en="value of the wrong type"),
     Reason.TOO_LARGE: Label(zh="消息过大", en="message too large"),
@@ -54,6 +59,7 @@ REASON_LABELS: dict[Reason, Label] = {
     Reason.UNKNOWN_TOPIC: Label(zh="主题不属于任何网关", en="topic belongs to no gateway"),
     Reason.UNKNOWN_SENSOR: Label(zh="未登记的传感器", en="sensor not in the sensor list"),
     Reason.UNKNOWN_QUANTITY: Label(zh="该类传感器没有此量", en="quantity this kind of sensor does not have"),
+    Reason.UNKNOWN_ALIAS: Label(zh="别名未在上线报文中说明", en="alias that no birth message explained"),
     Reason.NO_VALUES: Label(zh="没有可用的值", en="no value that can be used"),
     Reason.NOT_A_NUMBER: Label(zh="不是有限的数 (NaN 或无穷)", en="not a finite number (NaN or infinite)"),
     Reason.OUT_OF_RANGE: Label(zh="超出合理范围", en="outside the plausible range"),

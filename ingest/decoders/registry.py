@@ -7,9 +7,11 @@ import msgspec
 
 from ingest.decoded import Decoded, Rejected
 from ingest.decoders import native, zigbee2mqtt
+from town.builtin import builtin_kinds
 from town.errors import ConfigError
 from town.gateway import Gateway
 from town.moment import Moment
+from town.quantity import Quantity
 
 
 class Decoder(msgspec.Struct, frozen=True):
@@ -26,10 +28,12 @@ class Decoder(msgspec.Struct, frozen=True):
     extras: Literal["refuse", "count"]
     topic: str = ""
     """A topic of the format, for trying a payload of which nobody says where it came."""
-    context: frozenset[Literal["time_zone", "topics"]] = frozenset()
+    context: frozenset[Literal["time_zone", "topics", "quantities"]] = frozenset()
     """Options that the town and the gateway give unless the gateway's own options do."""
     large: tuple[str, ...] = ()
     """Ends of topics on which the format sends more than readings: lists of all its devices."""
+    redact: Callable[[bytes], bytes] | None = None
+    """A payload without the secrets that the format puts into it; for payloads that are kept or shown."""
 
 
 DECODERS: dict[str, Decoder] = {
@@ -40,17 +44,32 @@ DECODERS: dict[str, Decoder] = {
 }
 
 
-def start_decoder(gateway: Gateway, *, time_zone: str) -> tuple[Decoder, Any]:
-    """The decoder of a gateway in a town of that time zone, and its fresh state.
+def redact(payload: bytes) -> bytes:
+    """A payload as it may be kept and shown: without the secrets of any format, whoever sent it where."""
+    for decoder in DECODERS.values():
+        if decoder.redact is not None:
+            payload = decoder.redact(payload)
+    return payload
 
-    Raises ConfigError naming the gateway and what is wrong.
+
+def start_decoder(
+    gateway: Gateway, *, time_zone: str | None, quantities: Mapping[str, Quantity] | None = None
+) -> tuple[Decoder, Any]:
+    """The decoder of a gateway and its fresh state, in a town of that time zone, if any, and of these quantities.
+
+    Without quantities the built-in ones are meant. Raises ConfigError naming the gateway and what is wrong.
     """
     decoder = DECODERS.get(gateway.decoder)
     if decoder is None:
-        known = ", ".join(sorted(DECODERS))
-        raise ConfigError(f"gateways.yaml, gateway {gateway.id}: no decoder {gateway.decoder!r}; there are {known}")
-    given = {"time_zone": time_zone, "topics": gateway.topics}
+        there_are = ", ".join(sorted(DECODERS))
+        raise ConfigError(f"gateways.yaml, gateway {gateway.id}: no decoder {gateway.decoder!r}; there are {there_are}")
+    given: dict[str, Any] = {
+        "time_zone": time_zone,
+        "topics": gateway.topics or None,
+        "quantities": builtin_kinds().quantities if quantities is None else quantities,
+    }
+    context: dict[str, Any] = {name: given[name] for name in decoder.context if given[name] is not None}
     try:
-        return decoder, decoder.start({**{name: given[name] for name in decoder.context}, **gateway.options})
+        return decoder, decoder.start({**context, **gateway.options})
     except ValueError as error:
         raise ConfigError(f"gateways.yaml, gateway {gateway.id}, options: {error}") from None
