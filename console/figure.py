@@ -109,7 +109,7 @@ async def make_figure(
     return Figure(
         series=lines,
         limits=_limits(told, looked, quantity),
-        washes=[_wash(alert, window, label) for alert in looked],
+        washes=_washes(looked, window, label),
         start=window.start,
         end=window.end,
         unit=told.unit(known.unit),
@@ -179,6 +179,18 @@ def _limits(told: Words, alerts: Iterable[Alert], quantity: str) -> list[Limit]:
             if seen.quantity == quantity and number and not seen.expression and not isinstance(seen.value, bool):
                 found[float(number.group())] = pretty_limit(told, seen.limit or "")
     return [Limit(value=value, label=label) for value, label in sorted(found.items())]
+
+
+def _washes(alerts: Iterable[Alert], window: Window, label: str) -> list[Wash]:
+    """The times of alerts; those of one severity that overlap are one, so that ten do not hide the lines."""
+    found: list[Wash] = []
+    for wash in sorted((_wash(alert, window, label) for alert in alerts), key=lambda w: (w["severity"], w["start"])):
+        last = found[-1] if found else None
+        if last and last["severity"] == wash["severity"] and wash["start"] <= last["end"]:
+            last["end"] = max(last["end"], wash["end"])
+        else:
+            found.append(wash)
+    return found
 
 
 def _wash(alert: Alert, window: Window, label: str) -> Wash:

@@ -23,6 +23,7 @@ EVERY: Duration = 500
 """Half a second, so that what changed is on every screen within one."""
 _ALERTS_SHOWN = 1_000
 _TRACES_EVERY: Duration = 60 * SECOND
+_TRACES_AWAITED_EVERY: Duration = 15 * SECOND
 
 Show = Callable[[str], None]
 
@@ -135,4 +136,5 @@ class Pulse:
         while True:
             with contextlib.suppress(Unavailable):  # the tiles keep the trace they have
                 await self._traces.refresh()
-            await asyncio.sleep(_TRACES_EVERY / 1000)
+            every = _TRACES_EVERY if self._traces.complete else _TRACES_AWAITED_EVERY
+            await asyncio.sleep(every / 1000)

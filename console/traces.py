@@ -41,6 +41,11 @@ class Traces:
         self._online: deque[Point] = deque(maxlen=DAY // MINUTE)
         self.points: Mapping[str, Sequence[Point]] = {}
 
+    @property
+    def complete(self) -> bool:
+        """Whether every tile has its trace; just after the start some have none."""
+        return bool(self.points) and all(self.points.values())
+
     def note_online(self, at: Moment, number: int) -> None:
         """How many sensors are heard of: kept a point a minute, since no store has it."""
         if not self._online or at - self._online[-1].at >= MINUTE:

@@ -134,6 +134,14 @@ def _pair(scene: Scene, told: Words, quantity: str, value: float) -> tuple[str, 
     return told.value(value, scene.town.quantities[quantity])
 
 
+def _waiting(scene: Scene, told: Words, *quantities: str) -> str:
+    """Since when nothing was heard of what a tile shows."""
+    newest = max((p.at for quantity in quantities for _, p in scene.newest(quantity)), default=None)
+    if newest is None:
+        return told.gettext("No reading has come yet.")
+    return told.gettext("silent since {time}").format(time=told.clock(newest, scene.town.zone_info, now=scene.now))
+
+
 def _named(scene: Scene, told: Words, quantity: str, value: float) -> str:
     return f"{told.label(scene.town.quantities[quantity].name)} {' '.join(_pair(scene, told, quantity, value)).strip()}"
 
@@ -155,8 +163,11 @@ def _security(scene: Scene, told: Words) -> Tile:
 
 def _environment(scene: Scene, told: Words) -> Tile | None:
     dust, noise = _numbers(scene, "pm2_5"), _numbers(scene, "noise")
-    if not dust and not noise:
+    if not scene.measuring.get("pm2_5") and not scene.measuring.get("noise"):
         return None
+    if not dust and not noise:
+        name, below = told.gettext("Environment"), _waiting(scene, told, "pm2_5", "noise")
+        return _tile(scene, told, "environment", (Category.ENVIRONMENT,), name=name, value="—", unit="", below=below)
     quantity, values = ("pm2_5", dust) if dust else ("noise", noise)
     value, unit = _pair(scene, told, quantity, sum(values) / len(values))
     below = told.label(scene.town.quantities[quantity].name)
@@ -173,14 +184,19 @@ def _water(scene: Scene, told: Words) -> Tile | None:
     sensor, point = gauges[0]
     value, unit = told.value(point.value, scene.town.quantities["level"])
     below = told.label(scene.town.facilities[sensor.facility].name)
+    if scene.is_silent(sensor):
+        below += " · " + _waiting(scene, told, "level")
     name = told.gettext("Water")
     return _tile(scene, told, "water", (Category.UTILITY,), name=name, value=value, unit=unit, below=below)
 
 
 def _visitors(scene: Scene, told: Words) -> Tile | None:
     people = _numbers(scene, "people")
-    if not people:
+    if not scene.measuring.get("people"):
         return None
+    if not people:
+        name, below = told.gettext("Visitors"), _waiting(scene, told, "people")
+        return _tile(scene, told, "visitors", (Category.CROWD,), name=name, value="—", unit="", below=below)
     yesterday = [p for p in scene.traces.get("visitors", ()) if p.at <= scene.now - DAY + 900_000]
     below = ""
     if yesterday:

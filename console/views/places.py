@@ -251,6 +251,7 @@ def _quality(scene: Scene, told: Words, sensor: Sensor) -> str:
         return told.gettext("weak signal")
     flags = {
         "no_clock": "",
+        "zone_assumed": "",
         "clock_future": told.gettext("clock ahead"),
         "clock_past": told.gettext("clock behind"),
         "out_of_range": told.gettext("value beyond belief"),
