@@ -7,6 +7,7 @@ import typer
 
 from brain.commands.account import account
 from brain.commands.check import check
+from brain.commands.decode import decode
 from brain.commands.demo import demo
 from brain.commands.quarantine import quarantine
 from brain.commands.settings import settings
@@ -28,6 +29,7 @@ app.command()(demo)
 app.command()(simulate)
 app.command()(check)
 app.command()(test)
+app.command()(decode)
 app.command()(settings)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(account, name="account")

@@ -16,9 +16,11 @@ GATEWAY_DEVICE = "gateway"
 """The external id of the sensor, of kind `gateway`, that stands for a gateway itself."""
 ONLINE = "online"
 
-_AHEAD = 60 * SECOND
+LATEST_AHEAD = 60 * SECOND
+"""How far ahead of us a device's clock may be."""
 _BEHIND = 400 * DAY
-_FIRST_MOMENT: Moment = 1_577_836_800_000  # 2020-01-01T00:00:00Z: before it, a clock was never set
+FIRST_MOMENT: Moment = 1_577_836_800_000
+"""2020-01-01T00:00:00Z: before it, a clock was never set."""
 _LONGEST_TEXT = 255
 _LARGEST = 1.7976931348623157e308
 
@@ -72,7 +74,7 @@ class Resolver:
         self, readings: Sequence[DeviceReading], into: list[Reading], *, received_at: Moment, retained: bool
     ) -> None:
         """Append the readings that can be believed, wholly or in part, to `into`."""
-        earliest, latest = max(received_at - _BEHIND, _FIRST_MOMENT), received_at + _AHEAD
+        earliest, latest = max(received_at - _BEHIND, FIRST_MOMENT), received_at + LATEST_AHEAD
         for reading in readings:
             known = self._known.get(reading.device)
             if known is None:
