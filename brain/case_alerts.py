@@ -43,6 +43,16 @@ class BookOfACase:
         self._subjects.update({(each.rule, each.subject.id): each.subject for each in transitions})
         self._runner.run(self._book.take(transitions, definitions, now))
 
+    def acknowledge(self, rule: str, subject: str, now: Moment) -> None:
+        """A person acknowledges the open alert of a rule about a subject, when there is one."""
+        self._now = now
+        self._runner.run(self._acknowledge(rule, subject, now))
+
+    async def _acknowledge(self, rule: str, subject: str, now: Moment) -> None:
+        for alert in await self._book.alerts(AlertFilter(rule=rule)):
+            if alert.subject == subject and alert.state is not AlertState.CLOSED:
+                await self._book.acknowledge(alert.id, by="case", at=now)
+
     def state(self, rule: str, subject: str) -> AlertState:
         """Where the open alert stands; normal when none is open."""
         known = self._subjects.get((rule, subject))

@@ -8,7 +8,7 @@ from typing import Protocol
 from rules.case_folder import Case, Expectation, Towns, find_cases, load_case, town_folder
 from rules.engine import Engine
 from rules.folder import load_rules
-from town.alert import AlertDefinition, AlertState, Cause, Condition, Transition
+from town.alert import AlertDefinition, AlertState, Cause, Condition, Severity, Transition
 from town.folder import load_town
 from town.moment import Moment, format_duration
 from town.reading import Reading
@@ -20,6 +20,9 @@ class CaseAlerts(Protocol):
 
     def take(self, transitions: list[Transition], definitions: dict[str, AlertDefinition], now: Moment) -> None:
         """Apply what the rules decided."""
+
+    def acknowledge(self, rule: str, subject: str, now: Moment) -> None:
+        """A person acknowledges the open alert of a rule about a subject."""
 
     def state(self, rule: str, subject: str) -> AlertState:
         """Where the alert of a rule about a subject stands; normal when none is open."""
@@ -90,7 +93,8 @@ class _Play:
         arrivals: dict[Moment, list[Reading]] = {}
         for reading in case.readings:
             arrivals.setdefault(reading.received_at, []).append(reading)
-        stops = {at for at, _ in case.expect} | ({case.restart_at} if case.restart_at is not None else set())
+        stops = {at for at, _ in [*case.expect, *case.acknowledge]}
+        stops |= {case.restart_at} if case.restart_at is not None else set()
         for now in sorted(stops | set(arrivals)):
             self._silences(now - 1)
             self._take(self._engine.step(arrivals.get(now, []), now), now)
@@ -102,6 +106,9 @@ class _Play:
         if now == self._case.restart_at:
             self._engine = Engine.restore(self._case.rules, self._case.town, self._engine.save())
             self._take(self._engine.advance(now), now)
+        for at, done in self._case.acknowledge:
+            if at == now:
+                self._alerts.acknowledge(done.rule, done.subject, now)
         for at, expectation in self._case.expect:
             if at == now:
                 self._result.problems += self._differences(expectation, now)
@@ -169,13 +176,23 @@ class PlainAlerts:
 
     def __init__(self, _: Town) -> None:
         self._states: dict[tuple[str, str], AlertState] = {}
+        self._severities: dict[tuple[str, str], Severity] = {}
 
     def take(self, transitions: list[Transition], definitions: dict[str, AlertDefinition], now: Moment) -> None:
         """Apply what the rules decided."""
         for one in transitions:
             key = (one.rule, str(one.subject))
             before = self._states.get(key, AlertState.NORMAL)
-            self._states[key] = _next_state(one, before, latch=one.rule in definitions and definitions[one.rule].latch)
+            latch = one.rule in definitions and definitions[one.rule].latch
+            worse = one.severity.digit < self._severities.get(key, one.severity).digit
+            self._states[key] = _next_state(one, before, latch=latch, worse=worse)
+            self._severities[key] = one.severity
+
+    def acknowledge(self, rule: str, subject: str, now: Moment) -> None:
+        """A person has it."""
+        after = {AlertState.ACTIVE: AlertState.ACKNOWLEDGED, AlertState.RETURNED: AlertState.NORMAL}
+        state = self.state(rule, subject)
+        self._states[rule, subject] = after.get(state, state)
 
     def state(self, rule: str, subject: str) -> AlertState:
         """Where it stands."""
@@ -186,14 +203,17 @@ class PlainAlerts:
         return None
 
 
-_OPEN = frozenset({AlertState.ACTIVE, AlertState.RETURNED, AlertState.LATCHED})
+_OPEN = frozenset({AlertState.ACTIVE, AlertState.ACKNOWLEDGED, AlertState.RETURNED, AlertState.LATCHED})
 
 
-def _next_state(transition: Transition, before: AlertState, *, latch: bool) -> AlertState:
+def _next_state(transition: Transition, before: AlertState, *, latch: bool, worse: bool) -> AlertState:
     if transition.condition is Condition.ACTIVE:
-        return AlertState.ACTIVE
+        taken = before is AlertState.ACKNOWLEDGED and transition.previous is Condition.ACTIVE and not worse
+        return before if taken else AlertState.ACTIVE
     if transition.cause in (Cause.RULE_DELETED, Cause.SUBJECT_DELETED):
         return AlertState.NORMAL
     if before in _OPEN:
-        return AlertState.LATCHED if latch else AlertState.RETURNED
+        if latch:
+            return AlertState.LATCHED
+        return AlertState.NORMAL if before is AlertState.ACKNOWLEDGED else AlertState.RETURNED
     return AlertState.PENDING if transition.condition is Condition.PENDING else AlertState.NORMAL

@@ -52,12 +52,21 @@ class Expectation(_Written):
     notifications: tuple[ExpectedNotifications, ...] = ()
 
 
+class Acknowledged(_Written):
+    """A person acknowledges the alert of a rule about a subject."""
+
+    at: str
+    rule: str
+    subject: str
+
+
 class ExpectFile(_Written):
     """`expect.yaml`."""
 
     start: str = DEFAULT_START
     rules: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = ()
     restart_at: str | None = None
+    acknowledge: tuple[Acknowledged, ...] = ()
     expect: tuple[Expectation, ...] = Field(min_length=1)
 
 
@@ -73,6 +82,7 @@ class Case:
     """By arrival."""
     expect: list[tuple[Moment, Expectation]]
     restart_at: Moment | None = None
+    acknowledge: tuple[tuple[Moment, Acknowledged], ...] = ()
 
 
 def find_cases(path: Path) -> list[Path]:
@@ -112,12 +122,13 @@ def load_case(folder: Path, towns: Towns) -> tuple[Case | None, list[Finding]]:
         readings = table.read(folder / "readings.csv")
         expect = [(moment_of(one.at, start), one) for one in file.expect]
         restart_at = moment_of(file.restart_at, start) if file.restart_at else None
+        acknowledge = tuple((moment_of(one.at, start), one) for one in file.acknowledge)
     except ValueError as error:
         return None, [*findings, Finding(EXPECT, 0, "", str(error))]
     findings += table.findings
     if rules is None or has_errors(findings):
         return None, findings
-    return Case(folder.name, town, rules, start, readings, expect, restart_at), findings
+    return Case(folder.name, town, rules, start, readings, expect, restart_at, acknowledge), findings
 
 
 def _rules(folder: Path, town: Town, named: tuple[str, ...]) -> tuple[RuleSet | None, list[Finding]]:

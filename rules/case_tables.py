@@ -78,6 +78,7 @@ def _around(rows: list[dict[str, str]], sensors: dict[str, Sensor], base: Town |
         facilities=facilities,
         gateways={"gateway": Gateway(id="gateway", name=_label("gateway"), decoder="native", topics=("town/#",))},
         sensors=sensors,
+        special_days=base.special_days if base else {},
     )
 
 

@@ -1,7 +1,7 @@
 """Judging a rule with `when`: hysteresis, `for`, `keep_active_for`, and what silence does."""
 
 from rules.binding import Evaluate
-from rules.judge import Standing, changed, view_of
+from rules.judge import Standing, changed, longest_interval, view_of
 from rules.memory import Memory
 from rules.rule import Count, Rule
 from rules.subject import Judged
@@ -39,7 +39,7 @@ class ConditionJudge:
         tracks = [track for one in (rule.when, rule.clear) if one for track in one.tracks(self._view)]
         for track in dict.fromkeys(tracks):
             track.judges.append(self)
-        interval = _interval(judged, memory, {id(track) for track in tracks})
+        interval = longest_interval(judged, memory, tracks)
         self.notices_silence = rule.on_missing != "hold"
         self._max_gap = 2 * interval if rule.max_gap is None else rule.max_gap
         self._missing_after = 3 * interval if rule.missing_after is None else rule.missing_after
@@ -133,16 +133,6 @@ class ConditionJudge:
             seen += (Observation(subject, "", times, self._watch.at, expression="count", limit=limit, holds=holds),)
         reason = Reason(seen, text, self.rule.version)
         return changed(self, condition, at=at, since=since, now=now, cause=cause, reason=reason)
-
-
-def _interval(judged: Judged, memory: Memory, tracks: set[int]) -> Duration:
-    """The longest interval among the sensors it looks at."""
-    looked_at = [
-        one.interval
-        for one in judged.members
-        if any(id(track) in tracks for track in memory.sensor(one.id).tracks.values())
-    ]
-    return max(looked_at, default=0)
 
 
 def counting(when: Evaluate, count: Count, judge: ConditionJudge) -> Evaluate:

@@ -10,7 +10,9 @@ from heapq import heappop, heappush
 from rules import snapshot
 from rules.condition import ConditionJudge
 from rules.judge import Judge
+from rules.levels import LevelsJudge
 from rules.memory import Memory, SensorMemory
+from rules.rule import Rule
 from rules.ruleset import RULE_ERROR, RuleSet
 from rules.silence import SilenceJudge
 from rules.subject import judged_by
@@ -50,8 +52,8 @@ class Engine:
         self._judges: list[Judge] = []
         for rule in sorted(rules.rules):
             for judged in judged_by(rules.rules[rule], town):
-                judge = SilenceJudge if rules.rules[rule].absent else ConditionJudge
-                self._judges.append(judge(rules.rules[rule], judged, self._memory, index=len(self._judges)))
+                made = _judge_of(rules.rules[rule])
+                self._judges.append(made(rules.rules[rule], judged, self._memory, index=len(self._judges)))
         self._failing: set[int] = set()
         self._begun = False
 
@@ -230,6 +232,12 @@ class Engine:
         return Transition(
             one.rule, one.subject, Condition.NORMAL, one.standing.condition, severity, now, now, now, cause, reason
         )
+
+
+def _judge_of(rule: Rule) -> type[SilenceJudge] | type[LevelsJudge] | type[ConditionJudge]:
+    if rule.absent is not None:
+        return SilenceJudge
+    return LevelsJudge if rule.levels else ConditionJudge
 
 
 def _plan(memory: SensorMemory, quantities: tuple[str, ...]) -> tuple[Judge, ...]:

@@ -1,7 +1,9 @@
 """The rules of a town folder: read, checked against the town, every mistake at once."""
 
 import json
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +16,21 @@ from rules.rule import (
     Defaults,
     ForEach,
     Intervals,
+    Level,
     Rule,
     RuleFile,
     Silence,
     WrittenGroup,
+    WrittenLevel,
     WrittenRule,
 )
 from rules.ruleset import RULE_ERROR, RuleSet, version_of
-from rules.schedule import DAYS, Schedule
+from rules.schedule import Schedule, on_days
 from rules.subject import ANY, Judged, judged_by, subject_kind
 from rules.tokens import ExpressionError
-from town.alert import AlertDefinition, Category, Response
+from town.alert import AlertDefinition, Category, Response, Severity
+from town.calendar import FILE as HOLIDAYS
+from town.calendar import is_known
 from town.findings import Finding, has_errors, suggest
 from town.language import Label
 from town.moment import format_duration
@@ -32,6 +38,9 @@ from town.source import Source, read_yaml
 from town.town import Town
 
 MAX_RULES = 5_000
+
+_CONTRADICTS = "`clear` contradicts `when`: both can be true at once"
+_LEAVE_A_GAP = "leave a gap between the two"
 
 Location = tuple[str | int, ...]
 
@@ -115,8 +124,8 @@ class _Check:
         written = self.written
         definition = self._definition()
         for_each = self._for_each()
-        if (written.when is None) == (written.absent is None):
-            self._wrong("", "a rule has `when` or `absent`, and not both")
+        if sum(one is not None for one in (written.when, written.levels, written.absent)) != 1:
+            self._wrong("", "a rule has one of `when`, `levels` and `absent`")
             return None
         if for_each is None or definition is None:
             return None
@@ -128,6 +137,7 @@ class _Check:
             when=self._expression("when", written.when, names),
             clear=self._expression("clear", written.clear, names),
             count=written.count,
+            levels=self._levels(written.levels or {}, names),
             absent=self._silence(written.absent, names) if written.absent else None,
             hold_for=written.hold_for or 0,
             keep_active_for=written.keep_active_for or 0,
@@ -142,17 +152,18 @@ class _Check:
 
     def _definition(self) -> AlertDefinition | None:
         written = self.written
-        for key in ("category", "severity"):
-            if getattr(written, key) is None:
+        severity = min(written.levels, key=lambda one: one.digit) if written.levels else written.severity
+        for key, found in {"category": written.category, "severity": severity}.items():
+            if found is None:
                 self._wrong("", f"`{key}` is missing", "write it in the rule or in the group's `defaults`")
-        if written.category is None or written.severity is None:
+        if written.category is None or severity is None:
             return None
         response = written.response
         return AlertDefinition(
             rule=written.id,
             title=written.title,
             category=written.category,
-            severity=written.severity,
+            severity=severity,
             latch=written.category is Category.FIRE if written.latch is None else written.latch,
             response=Response(text=Label(zh=response.zh, en=response.en), within=response.within) if response else None,
             cause=written.why.cause if written.why else None,
@@ -186,15 +197,29 @@ class _Check:
         named = for_each.chosen.get("sensor_kind", (ANY,))
         return tuple(self._town.kinds) if ANY in named else named
 
-    def _expression(self, key: str, text: str | None, names: Names) -> Expression | None:
+    def _expression(self, key: str, text: str | None, names: Names, *, below: Location = ()) -> Expression | None:
         if text is None:
             return None
         try:
             return compile_choice(text, names) if key == "where" else compile_condition(text, names)
         except ExpressionError as error:
-            place = (*self.place, "for_each", key) if key == "where" else (*self.place, key)
+            place = (*self.place, "for_each", key) if key == "where" else (*self.place, *below, key)
             self.reader._say(place, str(error), error.suggestion)
             return None
+
+    def _levels(self, written: dict[Severity, WrittenLevel], names: Names) -> tuple[Level, ...]:
+        found = []
+        for severity in sorted(written, key=lambda one: one.digit):
+            one, below = written[severity], ("levels", severity.value)
+            when = self._expression("when", one.when, names, below=below)
+            clear = self._expression("clear", one.clear, names, below=below)
+            if when is None:
+                continue
+            if clear and contradicts(when.term, clear.term):
+                self.reader._say((*self.place, *below, "clear"), _CONTRADICTS, _LEAVE_A_GAP)
+            hold_for = self.written.hold_for if one.hold_for is None else one.hold_for
+            found.append(Level(severity, when, clear, hold_for or 0))
+        return tuple(found)
 
     def _silence(self, absent: Absent, names: Names) -> Silence | None:
         if names.subject != "sensor":
@@ -220,8 +245,17 @@ class _Check:
             return None
         if written.start == written.end:
             self._wrong("active_between", "`from` and `to` are the same", "leave `active_between` out for all day")
-        days = frozenset(DAYS.index(day) for day in written.days)
-        return Schedule(written.start, written.end, days, self._town.zone_info)
+        return Schedule(written.start, written.end, self._days(written.days), self._town.zone_info)
+
+    def _days(self, days: str | Collection[str]) -> Callable[[date], bool]:
+        town = self._town
+        if not isinstance(days, str):
+            return on_days(days)
+        if not is_known(town.country) and not town.special_days:
+            what = f"the holidays of {town.country} are not known"
+            place = (*self.place, "active_between", "days")
+            self.reader._warn(place, what, f"write them in {HOLIDAYS}; until then Monday to Friday are workdays")
+        return town.is_workday if days == "workdays" else lambda day: not town.is_workday(day)
 
     def _together(self, rule: Rule) -> None:
         """What only the whole rule can get wrong."""
@@ -233,13 +267,24 @@ class _Check:
         if rule.on_missing == "raise" and rule.active_between is not None:
             self._wrong("on_missing", "`raise` does not go with `active_between`", "write a rule with `absent`")
         if rule.when and rule.clear and contradicts(rule.when.term, rule.clear.term):
-            self._wrong("clear", "`clear` contradicts `when`: both can be true at once", "leave a gap between the two")
+            self._wrong("clear", _CONTRADICTS, _LEAVE_A_GAP)
+        if rule.levels:
+            self._with_levels(rule)
         if has_errors(self.reader.findings):
             return
         judged = judged_by(rule, self._town)
         if not judged:
             self.reader._warn((*self.place, "for_each"), "nothing in this town is judged by this rule")
         self._too_short(rule, judged)
+
+    def _with_levels(self, rule: Rule) -> None:
+        for key in ("clear", "count", "severity"):
+            if getattr(self.own, key) is not None:
+                self._wrong(
+                    key, f"`{key}` does not go with `levels`", "write it in each level" if key == "clear" else ""
+                )
+        if rule.on_missing == "raise":
+            self._wrong("on_missing", "`raise` does not go with `levels`", "write a rule with `absent`")
 
     def _too_short(self, rule: Rule, judged: list[Judged]) -> None:
         if not rule.hold_for or not rule.when or subject_kind(rule.for_each) != "sensor":

@@ -1,10 +1,12 @@
 """One rule over one subject: where it stands, and how it tells that it changed its mind."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 import msgspec
 
-from rules.memory import Memory, View, Watch
+from rules.hold import Hold
+from rules.memory import Memory, Track, View, Watch
 from rules.rule import Rule
 from rules.subject import Judged
 from town.alert import Cause, Condition, Reason, Severity, Subject, Transition
@@ -31,6 +33,8 @@ class Standing(msgspec.Struct):
     error: str | None = None
     severity: Severity = Severity.ADVISORY
     version: str = ""
+    levels: dict[Severity, Hold] = {}
+    """How far each level has come, for a rule with levels."""
 
 
 class Judge(Protocol):
@@ -74,3 +78,14 @@ def view_of(rule: Rule, judged: Judged, memory: Memory, watch: Watch) -> View:
     """How a rule sees one of its subjects."""
     sensor = judged.members[0] if judged.subject.kind == "sensor" else None
     return View(memory, watch, max_age=rule.max_age, sensor=sensor)
+
+
+def longest_interval(judged: Judged, memory: Memory, tracks: Iterable[Track]) -> Duration:
+    """The longest interval among the sensors of a subject that own one of these tracks."""
+    looked_at = {id(track) for track in tracks}
+    intervals = [
+        one.interval
+        for one in judged.members
+        if any(id(track) in looked_at for track in memory.sensor(one.id).tracks.values())
+    ]
+    return max(intervals, default=0)

@@ -45,8 +45,6 @@ def _clock(written: Any) -> Any:
 def _days(written: Any) -> Any:
     if written == "all":
         return ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-    if written in ("workdays", "restdays"):
-        raise ValueError(f"`{written}` needs a calendar, which is not in this version: write `all` or a list of days")
     return written
 
 
@@ -101,7 +99,9 @@ class ActiveBetween(_Written):
 
     start: Annotated[time, BeforeValidator(_clock)] = Field(alias="from")
     end: Annotated[time, BeforeValidator(_clock)] = Field(alias="to")
-    days: Annotated[tuple[Day, ...], BeforeValidator(_days)] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    days: Annotated[Literal["workdays", "restdays"] | tuple[Day, ...], BeforeValidator(_days)] = (
+        "mon", "tue", "wed", "thu", "fri", "sat", "sun",
+    )  # fmt: skip
 
 
 class Count(_Written):
@@ -109,6 +109,14 @@ class Count(_Written):
 
     at_least: int = Field(ge=1, le=1000)
     within: Annotated[Span, Field(gt=0)]
+
+
+class WrittenLevel(_Written):
+    """One level: when it holds, when it is over, and how long it must hold."""
+
+    when: str
+    clear: str | None = None
+    hold_for: Span | None = Field(None, alias="for")
 
 
 class WrittenResponse(_Written):
@@ -160,11 +168,15 @@ class WrittenRule(Defaults):
     count: Count | None = Field(
         None, description="`{at_least: n, within: w}`: holds while `when` became true so often in that time."
     )
+    levels: dict[Severity, WrittenLevel] | None = Field(
+        None,
+        min_length=1,
+        description="`{minor: {when: …, clear: …}, critical: {…}}` in the place of `when`: the worst that holds.",
+    )
     absent: Absent | None = Field(None, description="Silence, in the place of `when`.")
     active_between: ActiveBetween | None = Field(None, description="The hours in which it may raise.")
     response: WrittenResponse | None = Field(None, description="What to do, in zh and en, and `within` what time.")
     why: Why | None = Field(None, description="The usual `cause` and the `consequence`, shown on the alert.")
-    levels: Later = None
     sequence: Later = None
     within: Later = None
     inhibits: Later = None
@@ -199,8 +211,18 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
+class Level:
+    """How bad it is when `when` holds for so long, until `clear`."""
+
+    severity: Severity
+    when: Expression
+    clear: Expression | None
+    hold_for: Duration
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """A checked rule: either `when` or `absent` is there."""
+    """A checked rule: one of `when`, `levels` and `absent` is there."""
 
     definition: AlertDefinition
     for_each: ForEach
@@ -208,6 +230,8 @@ class Rule:
     when: Expression | None = None
     clear: Expression | None = None
     count: Count | None = None
+    levels: tuple[Level, ...] = ()
+    """The worst first."""
     absent: Silence | None = None
     hold_for: Duration = 0
     keep_active_for: Duration = 0
@@ -226,3 +250,10 @@ class Rule:
     def version(self) -> str:
         """A hash of everything it says."""
         return self.definition.version
+
+    @property
+    def conditions(self) -> list[Expression]:
+        """Everything it asks of readings."""
+        own = [self.when, self.clear]
+        levels = [one for level in self.levels for one in (level.when, level.clear)]
+        return [one for one in (*own, *levels) if one is not None]

@@ -1,7 +1,8 @@
-"""When a rule watches: a span of the day, in the town's time zone, on some days of the week."""
+"""When a rule watches: a span of the day, in the town's time zone, on some days of the week or the calendar."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 from town.moment import Moment, as_datetime
@@ -15,8 +16,8 @@ class Schedule:
 
     start: time
     end: time
-    days: frozenset[int]
-    """Monday is 0."""
+    on: Callable[[date], bool]
+    """Whether it may start on that day."""
     zone: ZoneInfo
 
     def includes(self, at: Moment) -> bool:
@@ -24,7 +25,13 @@ class Schedule:
         local = as_datetime(at, self.zone)
         clock, day = local.time(), local.date()
         if self.start < self.end:
-            return self.start <= clock < self.end and day.weekday() in self.days
+            return self.start <= clock < self.end and self.on(day)
         if clock >= self.start:
-            return day.weekday() in self.days
-        return clock < self.end and (day - timedelta(days=1)).weekday() in self.days
+            return self.on(day)
+        return clock < self.end and self.on(day - timedelta(days=1))
+
+
+def on_days(days: Collection[str]) -> Callable[[date], bool]:
+    """On these days of the week, by their short names."""
+    numbers = frozenset(DAYS.index(day) for day in days)
+    return lambda day: day.weekday() in numbers

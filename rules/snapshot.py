@@ -123,7 +123,8 @@ def _window(key: tuple[str, str, Duration], window: Window) -> SavedWindow:
 
 
 def _copy(standing: Standing) -> Standing:
-    return msgspec.structs.replace(standing, heard=list(standing.heard), edges=list(standing.edges))
+    levels = {severity: msgspec.structs.replace(hold) for severity, hold in standing.levels.items()}
+    return msgspec.structs.replace(standing, heard=list(standing.heard), edges=list(standing.edges), levels=levels)
 
 
 def _give_tracks(saved: dict[str, SavedTrack], tracks: dict[str, Track]) -> None:

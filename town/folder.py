@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Collection, Iterable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict
 
 from town.builtin import Kinds, add_kinds, builtin_kinds
+from town.calendar import SpecialDay, read_special_days
 from town.facility import Facility, Position, Zone
 from town.findings import Finding, has_errors, suggest
 from town.gateway import Gateway
@@ -23,7 +25,8 @@ from town.source import Source, read_yaml
 from town.town import Town
 
 FILES = (
-    "town.yaml", "facilities.yaml", "gateways.yaml", "sensors.csv", "kinds.yaml", "people.yaml", "map.geojson"
+    "town.yaml", "facilities.yaml", "gateways.yaml", "sensors.csv", "kinds.yaml", "people.yaml", "map.geojson",
+    "holidays.csv"
 )  # fmt: skip
 """What stands in a town folder, besides the folders `rules` and `scenarios`."""
 FAR = 50_000.0
@@ -84,9 +87,20 @@ def read_town(folder: Path) -> tuple[Town | None, list[Finding]]:
     findings += _place_findings(facilities, sensors, head=head)
     findings += check_map(folder / "map.geojson", root=folder, zones=zones.ids)
     findings += _stray_findings(folder)
+    special_days, more = read_special_days(folder)
+    findings += more
     if head is None:
         return None, sorted(findings)
-    return _town(head, kinds, zones=zones, facilities=facilities, gateways=gateways, sensors=sensors), sorted(findings)
+    town = _town(
+        head,
+        kinds,
+        zones=zones,
+        facilities=facilities,
+        gateways=gateways,
+        sensors=sensors,
+        special_days=special_days,
+    )
+    return town, sorted(findings)
 
 
 def _town(
@@ -97,6 +111,7 @@ def _town(
     facilities: Items[Facility],
     gateways: Items[Gateway],
     sensors: SensorList,
+    special_days: dict[date, SpecialDay],
 ) -> Town:
     """Everything whose references hold; in a folder without mistakes that is everything."""
     sound_facilities = {
@@ -121,6 +136,7 @@ def _town(
         facilities=sound_facilities,
         gateways=gateways.by_id,
         sensors=sound_sensors,
+        special_days=special_days,
     )
 
 

@@ -1,11 +1,13 @@
 """A town as a whole: everything its folder says, checked and ready to be looked up."""
 
+from datetime import date
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
 from town.alert import Subject
+from town.calendar import SpecialDay, works
 from town.facility import Facility, Position, Zone
 from town.gateway import Gateway
 from town.kind import FacilityKind, SensorKind
@@ -32,6 +34,12 @@ class Town(BaseModel):
     facilities: dict[str, Facility]
     gateways: dict[str, Gateway]
     sensors: dict[str, Sensor]
+    special_days: dict[date, SpecialDay] = {}
+    """What the town says beside its country's calendar (`holidays.csv`)."""
+
+    def is_workday(self, day: date) -> bool:
+        """Whether people work on that day."""
+        return works(day, self.country, self.special_days)
 
     @cached_property
     def zone_info(self) -> ZoneInfo:

@@ -5,12 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from rules.schedule import Schedule
+from rules.schedule import DAYS, Schedule, on_days
 from town.moment import from_datetime
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
-NIGHT = Schedule(time(22), time(6), frozenset({4}), SHANGHAI)
-DAY = Schedule(time(8), time(17, 30), frozenset(range(5)), SHANGHAI)
+NIGHT = Schedule(time(22), time(6), on_days(["fri"]), SHANGHAI)
+DAY = Schedule(time(8), time(17, 30), on_days(DAYS[:5]), SHANGHAI)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,6 @@ def test_span_holds_its_start_and_not_its_end_and_belongs_to_the_day_it_starts(
 
 @pytest.mark.parametrize(("utc", "inside"), [("00:59", False), ("01:00", True), ("01:30", True), ("02:00", False)])
 def test_hour_that_a_clock_change_skips_is_over_at_once(utc: str, inside: bool) -> None:
-    early = Schedule(time(3), time(4), frozenset(range(7)), BERLIN)
+    early = Schedule(time(3), time(4), on_days(DAYS), BERLIN)
 
     assert early.includes(from_datetime(datetime.fromisoformat(f"2026-03-29T{utc}+00:00"))) is inside
