@@ -1,11 +1,23 @@
 """What each decoder may be told in gateways.yaml, by the decoder's name; the decoders themselves live with ingest."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from town.topics import filter_mistake
 
 DEFAULT_BASE = "zigbee2mqtt"
 """What Zigbee2MQTT's `mqtt.base_topic` is unless it is set."""
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"there is no time zone {name!r}; write it as Asia/Shanghai")
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class NativeOptions(BaseModel):
@@ -22,9 +34,24 @@ class Zigbee2MqttOptions(BaseModel):
     base: str = Field(DEFAULT_BASE, min_length=1)
 
 
+class TasmotaOptions(BaseModel):
+    """`time_zone` is that of the devices' clocks, the town's unless told.
+
+    The units are those of devices whose version is too old to tell them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    time_zone: TimeZone | None = None
+    temp_unit: Literal["C", "F"] | None = None
+    pressure_unit: Literal["hPa", "mmHg", "inHg"] | None = None
+    speed_unit: Literal["km/h", "m/s", "kn", "mph"] | None = None
+
+
 DECODER_OPTIONS: dict[str, type[BaseModel]] = {
     "native": NativeOptions,
     "zigbee2mqtt": Zigbee2MqttOptions,
+    "tasmota": TasmotaOptions,
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from ingest.decoded import Decoded, Rejected
-from ingest.decoders import native, zigbee2mqtt
+from ingest.decoders import native, tasmota, zigbee2mqtt
 from town.builtin import builtin_kinds
 from town.errors import ConfigError
 from town.gateway import Gateway
@@ -40,6 +40,13 @@ DECODERS: dict[str, Decoder] = {
     "native": Decoder(native.start, native.decode, extras="refuse", topic="town/town/gateway/telemetry"),
     "zigbee2mqtt": Decoder(
         zigbee2mqtt.start, zigbee2mqtt.decode, extras="count", topic="zigbee2mqtt/device", large=zigbee2mqtt.LISTS
+    ),
+    "tasmota": Decoder(
+        tasmota.start,
+        tasmota.decode,
+        extras="count",
+        topic="tele/tasmota/SENSOR",
+        context=frozenset({"time_zone"}),
     ),
 }
 
