@@ -48,10 +48,17 @@ class TasmotaOptions(BaseModel):
     speed_unit: Literal["km/h", "m/s", "kn", "mph"] | None = None
 
 
+class ShellyOptions(BaseModel):
+    """Shelly devices say everything themselves: no options."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
 DECODER_OPTIONS: dict[str, type[BaseModel]] = {
     "native": NativeOptions,
     "zigbee2mqtt": Zigbee2MqttOptions,
     "tasmota": TasmotaOptions,
+    "shelly_gen2": ShellyOptions,
 }
 
 

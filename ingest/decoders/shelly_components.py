@@ -1,0 +1,77 @@
+"""What the attributes of Shelly components mean (https://shelly-api-docs.shelly.cloud/gen2/ComponentsAndServices/)."""
+
+from typing import NamedTuple
+
+
+class Meaning(NamedTuple):
+    """The quantity of an attribute if it has one, and its unit if it has one."""
+
+    quantity: str | None = None
+    unit: str | None = None
+
+
+NOTHING = Meaning()
+
+_METER: dict[str, Meaning] = {
+    "apower": Meaning("power", "W"),
+    "act_power": Meaning("power", "W"),
+    "aprtpower": Meaning(None, "VA"),
+    "aprt_power": Meaning(None, "VA"),
+    "voltage": Meaning("voltage", "V"),
+    "current": Meaning("current", "A"),
+    "freq": Meaning("frequency", "Hz"),
+    "pf": Meaning("power_factor", "/"),
+    "aenergy.total": Meaning("energy", "Wh"),
+    "ret_aenergy.total": Meaning(None, "Wh"),
+    **{
+        f"{name}.by_minute.{minute}": Meaning(None, "mWh") for name in ("aenergy", "ret_aenergy") for minute in range(3)
+    },
+    "temperature.tC": Meaning(None, "Cel"),  # of the device, not of the room
+    "temperature.tF": Meaning(None, "degF"),
+}
+
+_THREE_PHASES: dict[str, Meaning] = {
+    **{f"{phase}_{name}": known._replace(quantity=None) for phase in "abcn" for name, known in _METER.items()},
+    "total_act_power": Meaning("power", "W"),
+    "total_aprt_power": Meaning(None, "VA"),
+    "total_current": Meaning(None, "A"),
+}
+
+_ENERGY_DATA: dict[str, Meaning] = {
+    "total_act": Meaning("energy", "Wh"),
+    "total_act_energy": Meaning("energy", "Wh"),
+    "total_act_ret": Meaning(None, "Wh"),
+    "total_act_ret_energy": Meaning(None, "Wh"),
+    **{f"{phase}_total_act_energy": Meaning(None, "Wh") for phase in "abc"},
+    **{f"{phase}_total_act_ret_energy": Meaning(None, "Wh") for phase in "abc"},
+}
+
+COMPONENTS: dict[str, dict[str, Meaning]] = {
+    "switch": _METER,
+    "light": _METER,
+    "rgb": _METER,
+    "rgbw": _METER,
+    "cct": _METER,
+    "cover": _METER,
+    "pm1": _METER,
+    "em1": _METER,
+    "em": _THREE_PHASES,
+    "emdata": _ENERGY_DATA,
+    "em1data": _ENERGY_DATA,
+    "temperature": {"tC": Meaning("temperature", "Cel"), "tF": Meaning(None, "degF")},
+    "humidity": {"rh": Meaning("humidity", "%RH")},
+    "illuminance": {"lux": Meaning("illuminance", "lx")},
+    "voltmeter": {"voltage": Meaning("voltage", "V")},
+    "flood": {"alarm": Meaning("leak")},
+    "smoke": {"alarm": Meaning("smoke_alarm")},
+    "presence": {"state": Meaning("occupied")},
+    "devicepower": {"battery.percent": Meaning("battery", "%"), "battery.V": Meaning(None, "V")},
+    "wifi": {"rssi": Meaning("rssi", "dBm")},
+}
+
+METERS_OF = {"emdata": "em", "em1data": "em1"}
+"""Components that tell more of another component with the same number."""
+
+PRESSES = {"btn_down": True, "single_push": True, "double_push": True, "triple_push": True, "long_push": True}
+RELEASES = {"btn_up": False}
+"""Events of a push-button input."""
