@@ -9,9 +9,11 @@ from itertools import groupby
 from operator import attrgetter
 
 from rules.engine import Engine
+from rules.ruleset import RuleSet
 from town.alert import Transition
 from town.moment import Moment
 from town.reading import Reading
+from town.town import Town
 
 _ORDER = attrgetter("received_at", "measured_at", "sensor")
 _RECEIPT = attrgetter("received_at")
@@ -43,6 +45,15 @@ def silences(engine: Engine, until: Moment) -> list[Transition]:
     while (due := engine.next_due()) is not None and due <= until:
         transitions += engine.advance(due)
     return transitions
+
+
+def resumed(
+    engine: Engine, rules: RuleSet, town: Town, *, since: Moment, now: Moment
+) -> tuple[Engine, list[Transition]]:
+    """The engine after nobody judged from `since` to `now`, and what it decided until then: the pause is no silence."""
+    transitions = silences(engine, since) + engine.advance(since)
+    engine = Engine.restore(rules, town, engine.save())
+    return engine, transitions + engine.advance(now)
 
 
 def _same(one: Reading, other: Reading) -> bool:

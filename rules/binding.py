@@ -103,7 +103,27 @@ def _derived(term: Derived, view: View) -> Evaluate:
     return {"previous": previous, "changed": changed, "age": age}[term.function]
 
 
+def _scored(term: Derived, view: View) -> Evaluate:
+    """`zscore`: the newest value against those before it."""
+    track, max_age = view.track(term.quantity), view.max_age
+    window = view.window(term.quantity, term.width, lagging=True)
+    if track is None or window is None:
+        return _always(None)
+    window.summing = True
+
+    def score(t: Moment) -> float | None:
+        value = track.value
+        if value is None or t - track.at > max_age:
+            return None
+        window.trim(t)
+        return window.score(float(value))
+
+    return score
+
+
 def _windowed(term: Derived, view: View) -> Evaluate:
+    if term.function == "zscore":
+        return _scored(term, view)
     window, figure = view.window(term.quantity, term.width), _OVER[term.function]
     if window is None:
         return _always(None)

@@ -14,6 +14,7 @@ from rules.levels import LevelsJudge
 from rules.memory import Memory, SensorMemory
 from rules.rule import Rule
 from rules.ruleset import RULE_ERROR, RuleSet
+from rules.sequence import SequenceJudge
 from rules.silence import SilenceJudge
 from rules.subject import judged_by
 from town.alert import Cause, Condition, Observation, Reason, Severity, Subject, Transition
@@ -23,6 +24,8 @@ from town.town import Town
 
 FUTURE: Duration = 60 * SECOND
 """A reading further ahead of its receipt than this was measured when it was received."""
+
+_NEVER: Moment = 1 << 62
 
 MAX_PLANS = 64
 """So many sets of quantities are remembered for a sensor: a device that mixes them without end gains nothing."""
@@ -77,8 +80,7 @@ class Engine:
         """Notice what has been silent for too long by now."""
         out = self._begin(now)
         while (due := self.next_due()) is not None and due <= now:
-            judge = self._judges[heappop(self._due)[1]]
-            self._awaiting.discard(judge.index)
+            judge = self._judges[self._pop_due()]
             if (transition := judge.lapse(now)) is not None:
                 out.append(transition)
             self._await(judge)
@@ -93,10 +95,14 @@ class Engine:
             due = self._judges[index].due()
             if due == at:
                 return at
-            heappop(self._due)
-            self._awaiting.discard(index)
-            self._await(self._judges[index])
+            self._await(self._judges[self._pop_due()])
         return None
+
+    def _pop_due(self) -> int:
+        at, index = heappop(self._due)
+        if self._awaiting.get(index) == at:
+            del self._awaiting[index]
+        return index
 
     def reload(self, rules: RuleSet, town: Town, now: Moment) -> list[Transition]:
         """Go on with other rules or another town: what is unchanged keeps its state, what is gone ends."""
@@ -137,7 +143,7 @@ class Engine:
         pause = 0 if self._pause_from is None else max(0, now - self._pause_from)
         self._pause_from = None
         self._due: list[tuple[Moment, int]] = []
-        self._awaiting: set[int] = set()
+        self._awaiting: dict[int, Moment] = {}
         for judge in self._judges:
             judge.begin(now, pause)
             self._await(judge)
@@ -151,9 +157,10 @@ class Engine:
         return out
 
     def _await(self, judge: Judge) -> None:
-        """One entry for each judge is enough: its moment can only move away, and is looked at again when it comes."""
-        if judge.index not in self._awaiting and (due := judge.due()) is not None:
-            self._awaiting.add(judge.index)
+        """Have it called at its moment. A moment that moves away is looked at again when the old one comes."""
+        due = judge.due()
+        if due is not None and due < self._awaiting.get(judge.index, _NEVER):
+            self._awaiting[judge.index] = due
             heappush(self._due, (due, judge.index))
 
     def _take(self, memory: SensorMemory, reading: Reading, now: Moment, out: list[Transition]) -> None:
@@ -182,7 +189,7 @@ class Engine:
                 self._recover(judge, now, out)
             if transition is not None:
                 out.append(transition)
-            if judge.notices_silence and judge.index not in self._awaiting:
+            if judge.notices_silence and (judge.index not in self._awaiting or judge.rule.sequence):
                 self._await(judge)
 
     def _accept(self, memory: SensorMemory, reading: Reading, at: Moment, order: Moment) -> tuple[str, ...]:
@@ -234,9 +241,11 @@ class Engine:
         )
 
 
-def _judge_of(rule: Rule) -> type[SilenceJudge] | type[LevelsJudge] | type[ConditionJudge]:
+def _judge_of(rule: Rule) -> type[SilenceJudge] | type[SequenceJudge] | type[LevelsJudge] | type[ConditionJudge]:
     if rule.absent is not None:
         return SilenceJudge
+    if rule.sequence:
+        return SequenceJudge
     return LevelsJudge if rule.levels else ConditionJudge
 
 

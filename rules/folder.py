@@ -20,9 +20,11 @@ from rules.rule import (
     Rule,
     RuleFile,
     Silence,
+    Step,
     WrittenGroup,
     WrittenLevel,
     WrittenRule,
+    WrittenStep,
 )
 from rules.ruleset import RULE_ERROR, RuleSet, version_of
 from rules.schedule import Schedule, on_days
@@ -124,8 +126,8 @@ class _Check:
         written = self.written
         definition = self._definition()
         for_each = self._for_each()
-        if sum(one is not None for one in (written.when, written.levels, written.absent)) != 1:
-            self._wrong("", "a rule has one of `when`, `levels` and `absent`")
+        if sum(one is not None for one in (written.when, written.levels, written.sequence, written.absent)) != 1:
+            self._wrong("", "a rule has one of `when`, `levels`, `sequence` and `absent`")
             return None
         if for_each is None or definition is None:
             return None
@@ -138,6 +140,8 @@ class _Check:
             clear=self._expression("clear", written.clear, names),
             count=written.count,
             levels=self._levels(written.levels or {}, names),
+            sequence=self._sequence(written.sequence or (), names),
+            within=written.within or 0,
             absent=self._silence(written.absent, names) if written.absent else None,
             hold_for=written.hold_for or 0,
             keep_active_for=written.keep_active_for or 0,
@@ -221,6 +225,23 @@ class _Check:
             found.append(Level(severity, when, clear, hold_for or 0))
         return tuple(found)
 
+    def _sequence(self, written: tuple[WrittenStep, ...], names: Names) -> tuple[Step, ...]:
+        found = []
+        for number, one in enumerate(written):
+            below: Location = ("sequence", number)
+            if mistake := _step_mistake(one, first=number == 0):
+                self.reader._say((*self.place, *below), *mistake)
+                continue
+            key, text = ("is", one.is_) if one.is_ is not None else ("not", one.not_)
+            expression = self._expression(key, text, names, below=below)
+            if expression is not None:
+                found.append(Step(expression, one.within))
+        if written and not self.written.within:
+            self._wrong("", "`within` is missing", "say how long the whole sequence may take, such as `within: 30s`")
+        if self.written.within is not None and not written:
+            self._wrong("within", "`within` goes with `sequence`", "leave it out")
+        return tuple(found)
+
     def _silence(self, absent: Absent, names: Names) -> Silence | None:
         if names.subject != "sensor":
             self._wrong("for_each", "`absent` watches sensors", "choose by `sensor_kind`")
@@ -264,6 +285,11 @@ class _Check:
                 if getattr(self.own, key) is not None:
                     shown = "for" if key == "hold_for" else key
                     self._wrong(shown, f"`{shown}` does not go with `absent`", "leave it out")
+        if rule.sequence:
+            for key in ("clear", "count", "hold_for", "on_missing"):
+                if getattr(self.own, key) is not None:
+                    shown = "for" if key == "hold_for" else key
+                    self._wrong(shown, f"`{shown}` does not go with `sequence`", "leave it out")
         if rule.on_missing == "raise" and rule.active_between is not None:
             self._wrong("on_missing", "`raise` does not go with `active_between`", "write a rule with `absent`")
         if rule.when and rule.clear and contradicts(rule.when.term, rule.clear.term):
@@ -293,3 +319,16 @@ class _Check:
         if rule.hold_for < 2 * longest:
             shown = f"`for` is shorter than two intervals ({format_duration(longest)} each)"
             self.reader._warn((*self.place, "for"), shown, "it will wait for the second reading")
+
+
+def _step_mistake(step: WrittenStep, *, first: bool) -> tuple[str, str] | None:
+    """What is wrong with a step of a sequence, and what to do."""
+    if (step.is_ is None) == (step.not_ is None):
+        return "a step is `is` or `not`", "such as `{is: door_contact.open}`"
+    if step.is_ is not None:
+        return ("`within` goes with `not`", "leave it out") if step.within is not None else None
+    if first:
+        return "a sequence begins with `is`", "what must not be so stands behind the step it is held against"
+    if not step.within:
+        return "`not` needs `within`", "write -10s for the time before the last step, 10s for the time after it"
+    return None

@@ -32,6 +32,13 @@ OF_QUANTITY: dict[str, Function] = {
     "max": Function(True, _NUMBERS, True, "number", "the greatest"),
     "sum": Function(True, _SUMMED, True, "number", "the sum; of true and false, how often true"),
     "stddev": Function(True, _NUMBERS, True, "number", "the population standard deviation"),
+    "zscore": Function(
+        True,
+        _NUMBERS,
+        False,
+        "number",
+        "by how many standard deviations x differs from the mean of the window before it; unknown below ten values",
+    ),
     "count": Function(True, _ALL, False, "number", "how many values; 0 when there is none"),
     "previous": Function(False, _ALL, True, None, "the value judged before this one"),
     "changed": Function(False, _ALL, False, "truth", "whether it differs from the value before"),

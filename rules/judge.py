@@ -7,6 +7,7 @@ import msgspec
 
 from rules.hold import Hold
 from rules.memory import Memory, Track, View, Watch
+from rules.progress import Progress
 from rules.rule import Rule
 from rules.subject import Judged
 from town.alert import Cause, Condition, Reason, Severity, Subject, Transition
@@ -33,6 +34,8 @@ class Standing(msgspec.Struct):
     error: str | None = None
     severity: Severity = Severity.ADVISORY
     version: str = ""
+    progress: Progress | None = None
+    """How far a sequence is."""
     levels: dict[Severity, Hold] = {}
     """How far each level has come, for a rule with levels."""
 

@@ -56,7 +56,8 @@ class Watch:
         self.subject = subject
         self.members = members
         self.at = NEVER
-        self.windows: dict[tuple[str, str, Duration], Window] = {}
+        self.windows: dict[tuple[str, str, Duration, bool], Window] = {}
+        """By sensor, quantity, width, and whether it lags behind."""
 
 
 class SensorMemory:
@@ -129,15 +130,15 @@ class View:
         """The track of one of this sensor's quantities."""
         return self.memory.track(self.sensor.id, quantity) if self.sensor else None
 
-    def window(self, quantity: str, width: Duration) -> Window | None:
+    def window(self, quantity: str, width: Duration, *, lagging: bool = False) -> Window | None:
         """The window over one of this sensor's quantities; rules about one subject share it."""
         track = self.track(quantity)
         if track is None or self.sensor is None:
             return None
-        key = (self.sensor.id, quantity, width)
+        key = (self.sensor.id, quantity, width, lagging)
         window = self.watch.windows.get(key)
         if window is None:
-            window = self.watch.windows[key] = Window(width)
+            window = self.watch.windows[key] = Window(width, lagging=lagging)
             track.windows.append(window)
         return window
 

@@ -10,7 +10,7 @@ from rules.expression import Expression
 from rules.schedule import Schedule
 from town.alert import AlertDefinition, Category, Severity
 from town.language import Label
-from town.moment import Duration, parse_duration
+from town.moment import Duration, format_duration, parse_duration
 
 OnMissing = Literal["hold", "raise", "clear"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -30,6 +30,12 @@ def _of_intervals(written: Any) -> Any:
         return {"intervals": float(count)}
     except ValueError:
         raise ValueError(f"{written!r} is not understood: write `3 x interval` or a duration") from None
+
+
+def _signed(written: Any) -> Any:
+    """Milliseconds; `-10s` is before."""
+    text = str(written).strip()
+    return -parse_duration(text[1:]) if text.startswith("-") else _span(written)
 
 
 def _later(_: Any) -> Any:
@@ -119,6 +125,16 @@ class WrittenLevel(_Written):
     hold_for: Span | None = Field(None, alias="for")
 
 
+class WrittenStep(_Written):
+    """One step: `is` must become true; `not` must not be so, for so long before (`-10s`) or after the step before."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
+
+    is_: str | None = Field(None, alias="is")
+    not_: str | None = Field(None, alias="not")
+    within: Annotated[int, BeforeValidator(_signed)] | None = None
+
+
 class WrittenResponse(_Written):
     """What to do, and how soon."""
 
@@ -168,6 +184,10 @@ class WrittenRule(Defaults):
     count: Count | None = Field(
         None, description="`{at_least: n, within: w}`: holds while `when` became true so often in that time."
     )
+    sequence: tuple[WrittenStep, ...] | None = Field(
+        None, min_length=2, max_length=10, description="Steps in order, `is` or `not`, in the place of `when`."
+    )
+    within: Span | None = Field(None, description="How long a whole `sequence` may take, from its first step.")
     levels: dict[Severity, WrittenLevel] | None = Field(
         None,
         min_length=1,
@@ -177,8 +197,6 @@ class WrittenRule(Defaults):
     active_between: ActiveBetween | None = Field(None, description="The hours in which it may raise.")
     response: WrittenResponse | None = Field(None, description="What to do, in zh and en, and `within` what time.")
     why: Why | None = Field(None, description="The usual `cause` and the `consequence`, shown on the alert.")
-    sequence: Later = None
-    within: Later = None
     inhibits: Later = None
     max_alerts: Later = None
     shadow: Later = None
@@ -221,8 +239,25 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a sequence: what must become true, or must not be so `apart` from the step before it."""
+
+    expression: Expression
+    apart: Duration | None = None
+    """None: it must become true. Negative: how long before it must not have been; positive: how long after."""
+
+    @property
+    def text(self) -> str:
+        """As people read it."""
+        if self.apart is None:
+            return self.expression.text
+        where = "before" if self.apart < 0 else "after"
+        return f"not {self.expression.text} in the {format_duration(abs(self.apart))} {where}"
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """A checked rule: one of `when`, `levels` and `absent` is there."""
+    """A checked rule: one of `when`, `levels`, `sequence` and `absent` is there."""
 
     definition: AlertDefinition
     for_each: ForEach
@@ -232,6 +267,8 @@ class Rule:
     count: Count | None = None
     levels: tuple[Level, ...] = ()
     """The worst first."""
+    sequence: tuple[Step, ...] = ()
+    within: Duration = 0
     absent: Silence | None = None
     hold_for: Duration = 0
     keep_active_for: Duration = 0
@@ -256,4 +293,5 @@ class Rule:
         """Everything it asks of readings."""
         own = [self.when, self.clear]
         levels = [one for level in self.levels for one in (level.when, level.clear)]
-        return [one for one in (*own, *levels) if one is not None]
+        steps = [step.expression for step in self.sequence]
+        return [one for one in (*own, *levels, *steps) if one is not None]

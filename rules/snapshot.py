@@ -9,7 +9,9 @@ from town.alert import Condition, Subject
 from town.moment import Duration, Moment
 from town.quantity import Value
 
-VERSION = 1
+VERSION = 2
+READABLE = (1, 2)
+"""Version 1 knew no levels, sequences and windows that lag; what it wrote is still understood."""
 
 
 class SavedTrack(msgspec.Struct, array_like=True):
@@ -30,6 +32,7 @@ class SavedWindow(msgspec.Struct, array_like=True):
     width: Duration
     front: list[tuple[Moment, float]]
     back: list[tuple[Moment, float]]
+    lagging: bool = False
 
 
 class SavedSubject(msgspec.Struct, array_like=True):
@@ -70,13 +73,13 @@ def decode(content: bytes) -> Saved:
         saved = msgspec.msgpack.decode(content, type=Saved)
     except msgspec.MsgspecError as error:
         raise ValueError(f"the saved state of the rules cannot be read: {error}") from None
-    if saved.version != VERSION:
+    if saved.version not in READABLE:
         raise ValueError(f"the saved state of the rules has version {saved.version}; this program reads {VERSION}")
     return saved
 
 
 def take(memory: Memory, judges: list[Judge], *, now: Moment) -> Saved:
-    """The state of an engine."""
+    """The state of an engine that is about to be written down or to be given up: it is not copied."""
     return Saved(
         version=VERSION,
         now=now,
@@ -91,7 +94,7 @@ def take(memory: Memory, judges: list[Judge], *, now: Moment) -> Saved:
             for _, watch in sorted(memory.watches.items())
             if watch.at != NEVER
         ],
-        judges=[SavedJudge(judge.rule.id, judge.subject, _copy(judge.standing)) for judge in judges],
+        judges=[SavedJudge(judge.rule.id, judge.subject, judge.standing) for judge in judges],
     )
 
 
@@ -104,13 +107,14 @@ def give(saved: Saved, memory: Memory, judges: list[Judge]) -> list[SavedJudge]:
     for one in saved.subjects:
         if watch := memory.watches.get(one.subject):
             watch.at = one.at
-            for (sensor, quantity, width), window in watch.windows.items():
-                _give_window(window, [w for w in one.windows if (w.sensor, w.quantity) == (sensor, quantity)], width)
+            for (sensor, quantity, _, lagging), window in watch.windows.items():
+                of_it = (sensor, quantity, lagging)
+                _give_window(window, [w for w in one.windows if (w.sensor, w.quantity, w.lagging) == of_it])
     standings = {(one.rule, one.subject): one for one in saved.judges}
     for judge in judges:
         if found := standings.pop((judge.rule.id, judge.subject), None):
             severity, version = judge.standing.severity, judge.standing.version
-            judge.standing = msgspec.structs.replace(_copy(found.standing), severity=severity, version=version)
+            judge.standing = msgspec.structs.replace(found.standing, severity=severity, version=version)
     return [one for one in standings.values() if one.standing.condition is not Condition.NORMAL]
 
 
@@ -118,13 +122,9 @@ def _track(track: Track) -> SavedTrack:
     return SavedTrack(track.at, track.order, track.value, track.last, track.previous)
 
 
-def _window(key: tuple[str, str, Duration], window: Window) -> SavedWindow:
-    return SavedWindow(*key, *window.values())
-
-
-def _copy(standing: Standing) -> Standing:
-    levels = {severity: msgspec.structs.replace(hold) for severity, hold in standing.levels.items()}
-    return msgspec.structs.replace(standing, heard=list(standing.heard), edges=list(standing.edges), levels=levels)
+def _window(key: tuple[str, str, Duration, bool], window: Window) -> SavedWindow:
+    sensor, quantity, width, lagging = key
+    return SavedWindow(sensor, quantity, width, *window.values(), lagging)
 
 
 def _give_tracks(saved: dict[str, SavedTrack], tracks: dict[str, Track]) -> None:
@@ -134,10 +134,10 @@ def _give_tracks(saved: dict[str, SavedTrack], tracks: dict[str, Track]) -> None
             track.last, track.previous = one.last, one.previous
 
 
-def _give_window(window: Window, saved: list[SavedWindow], width: Duration) -> None:
+def _give_window(window: Window, saved: list[SavedWindow]) -> None:
     """The window as it was, or what the widest one over the same quantity still has of it."""
     for one in saved:
-        if one.width == width:
+        if one.width == window.width:
             window.restore(one.front, one.back)
             return
     widest = max(saved, key=lambda one: one.width, default=None)

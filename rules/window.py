@@ -11,7 +11,7 @@ _Summary = tuple[int, float, float, float, float, float]
 Two of them can be put together, but nothing can be taken out of one. A plain tuple, because one is made for each value.
 """
 
-
+LEAST_FOR_SCORE = 10
 MAX_VALUES = 100_000
 """More than one a second for a day; what comes more often pushes the oldest out, so no device can fill the memory."""
 
@@ -24,10 +24,13 @@ class Window:
     last bit.
     """
 
-    __slots__ = ("_back", "_front", "_summary", "summing", "width")
+    __slots__ = ("_back", "_front", "_newest", "_summary", "lagging", "summing", "width")
 
-    def __init__(self, width: Duration) -> None:
+    def __init__(self, width: Duration, *, lagging: bool = False) -> None:
         self.width = width
+        self.lagging = lagging
+        """Whether the newest value is kept apart, so that it can be held against those before it."""
+        self._newest: tuple[Moment, float] | None = None
         self.summing = False
         """Whether anybody asks for more than the ends and the number of values; said before the first value."""
         self._front: list[tuple[Moment, float, _Summary | None]] = []
@@ -36,6 +39,16 @@ class Window:
 
     def push(self, at: Moment, value: float) -> None:
         """Add a value; moments never go back."""
+        if self.lagging:
+            before, self._newest = self._newest, (at, value)
+            if before is None:
+                return
+            self._add(*before)
+            self.trim(at)
+            return
+        self._add(at, value)
+
+    def _add(self, at: Moment, value: float) -> None:
         self._back.append((at, value))
         if self.summing:
             self._summary = _with(self._summary, value)
@@ -68,12 +81,15 @@ class Window:
 
     def values(self) -> tuple[list[tuple[Moment, float]], list[tuple[Moment, float]]]:
         """What is in the window, in its two parts, each oldest first: what `restore` takes."""
-        return [(at, value) for at, value, _ in reversed(self._front)], list(self._back)
+        newest = [self._newest] if self._newest else []
+        return [(at, value) for at, value, _ in reversed(self._front)], [*self._back, *newest]
 
     def restore(self, front: list[tuple[Moment, float]], back: list[tuple[Moment, float]]) -> None:
         """Take back what `values` gave."""
-        self._front, self._back, self._summary = [], deque(front), None
+        self._front, self._back, self._summary, self._newest = [], deque(front), None, None
         self._turn()
+        if self.lagging and back:
+            back, self._newest = back[:-1], back[-1]
         for at, value in back:
             self._back.append((at, value))
             if self.summing:
@@ -111,6 +127,13 @@ class Window:
         """Their population standard deviation."""
         whole = self._whole()
         return sqrt(max(0.0, whole[5]) / whole[0]) if whole else None
+
+    def score(self, value: float) -> float | None:
+        """By how many standard deviations a value differs from their mean; unknown without spread or below ten."""
+        whole = self._whole()
+        if whole is None or whole[0] < LEAST_FOR_SCORE or whole[5] <= 0:
+            return None
+        return (value - whole[4]) / sqrt(whole[5] / whole[0])
 
     def _ends(self) -> tuple[Moment, float, Moment, float] | None:
         if len(self._front) + len(self._back) < 2:
