@@ -66,3 +66,5 @@ class ConsoleParts:
     access: Access
     language: Language
     public_url: str | None = None
+    called: Callable[[str], Label | None] = lambda _: None
+    """What people call whom the town tells, by the id in people.yaml; None for who is not in it."""

@@ -125,6 +125,7 @@ class Pulse:
             parts=parts.health.parts(),
             gateways=parts.gateways(),
             traces=self._traces.points,
+            called=parts.called,
         )
         self._traces.note_online(now, len(self._scene.town.sensors) - len(self._scene.silent))
         return self._scene

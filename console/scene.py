@@ -1,7 +1,7 @@
 """How the town is at one moment: put together once for everybody who is looking."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +10,7 @@ from console.live import LiveReadings
 from console.parts import GatewayRow
 from town.alert import Alert, AlertState, Category, Severity
 from town.kind import COMMON_QUANTITIES
+from town.language import Label
 from town.moment import SECOND, Duration, Moment
 from town.ports import PartHealth, Point
 from town.sensor import Sensor
@@ -39,6 +40,8 @@ class Scene:
     """The sensors that may report each quantity."""
     traces: Mapping[str, Sequence[Point]]
     """A day's trace of each tile, by the tile's name."""
+    called: Callable[[str], Label | None]
+    """What people call a person or target."""
 
     @cached_property
     def worst(self) -> dict[str, Alert]:

@@ -4,6 +4,7 @@ import re
 from typing import Any, NamedTuple
 
 from console.scene import TAKEN_STATES, Scene
+from console.views.history_text import person_name
 from console.words import Words
 from town.alert import Alert, AlertState, Category, Observation, Severity, Subject
 from town.moment import Moment
@@ -44,7 +45,7 @@ def alert_row(scene: Scene, told: Words, alert: Alert) -> AlertRow:
         since=alert.raised_at,
         ended=alert.closed_at,
         values=told.gettext(" · ").join(value_text(scene.town, told, seen) for seen in telling(alert)[:2]),
-        taken=taken_text(told, alert),
+        taken=taken_text(scene, told, alert),
         category=category_name(told, alert.category),
         due=due_at(alert),
         instruction=told.label(alert.response.text) if alert.response else "",
@@ -115,13 +116,13 @@ def pretty_limit(told: Words, limit: str) -> str:
     return " ".join(told.unit(word) if word in _CODES else word for word in shown.split())
 
 
-def taken_text(told: Words, alert: Alert) -> str:
+def taken_text(scene: Scene, told: Words, alert: Alert) -> str:
     """Who has it, or that nobody has."""
     match alert.state:
         case AlertState.ACKNOWLEDGED:
-            return told.gettext("{who} has it").format(who=alert.acknowledged_by or "?")
+            return told.gettext("{who} has it").format(who=person_name(scene, told, alert.acknowledged_by))
         case AlertState.CLOSED:
-            return told.gettext("closed by {who}").format(who=_who(told, alert.closed_by))
+            return told.gettext("closed by {who}").format(who=person_name(scene, told, alert.closed_by))
         case AlertState.LATCHED:
             return told.gettext("condition gone, reset it")
         case AlertState.RETURNED:
@@ -136,10 +137,6 @@ def due_at(alert: Alert) -> Moment | None:
     within = alert.response.within if alert.response else None
     waits = alert.acknowledged_at is None and alert.state in {AlertState.ACTIVE, AlertState.RETURNED}
     return alert.raised_at + within if within and waits else None
-
-
-def _who(told: Words, who: str | None) -> str:
-    return {"rule": told.gettext("the rule"), None: "?", "sender": told.gettext("the sender")}.get(who, who or "?")
 
 
 def category_name(told: Words, category: Category) -> str:

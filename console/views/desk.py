@@ -115,7 +115,7 @@ def alert(reader: AlertReader) -> Renderer:
             may_acknowledge=alert.acknowledged_at is None and alert.state is not AlertState.CLOSED,
             may_reset=alert.state is AlertState.LATCHED,
             AlertState=AlertState,
-            person=lambda who: person_name(told, who),
+            person=lambda who: person_name(scene, told, who),
         )
 
     return show
@@ -132,7 +132,8 @@ def side(reader: AlertReader) -> Renderer:
             "desk_side.html",
             told,
             told_people=[(n, channel_name(told, n.channel), delivery_name(told, n.state)) for n in found.notifications],
-            timeline=[(entry, *event_text(told, entry)) for entry in found.timeline],
+            timeline=[(entry, *event_text(scene, told, entry)) for entry in found.timeline],
+            person=lambda who: person_name(scene, told, who),
             earlier=await _earlier(reader, scene, told, found.alert),
             clock=lambda at: told.clock(at, scene.town.zone_info, now=scene.now),
             date=lambda at: told.clock(at, scene.town.zone_info, now=0)[:5],

@@ -1,10 +1,11 @@
 """What happened to an alert, and what became of the messages about it, in words."""
 
+from console.scene import Scene
 from console.words import Words
 from town.alert import DeliveryState, TimelineEntry
 
 
-def event_text(told: Words, entry: TimelineEntry) -> tuple[str, str]:
+def event_text(scene: Scene, told: Words, entry: TimelineEntry) -> tuple[str, str]:
     """What happened, and what was said about it."""
     names = {
         "opened": told.gettext("condition began to hold"),
@@ -21,14 +22,16 @@ def event_text(told: Words, entry: TimelineEntry) -> tuple[str, str]:
     }
     said = entry.detail.get("comment") or entry.detail.get("text") or ""
     if entry.event in {"notified", "not_notified"} and "target" in entry.detail:
-        said = f"{entry.detail['target']} ({channel_name(told, str(entry.detail.get('channel', '')))})"
+        target = person_name(scene, told, str(entry.detail["target"]))
+        said = f"{target} ({channel_name(told, str(entry.detail.get('channel', '')))})"
     return names.get(entry.event, entry.event.replace("_", " ")), str(said)
 
 
-def person_name(told: Words, who: str | None) -> str:
-    """Who did it: a person's id, or the part of the brain that did."""
+def person_name(scene: Scene, told: Words, who: str | None) -> str:
+    """What people call who did it or who was told: by the town's people.yaml, else the id; or the part of the brain."""
     machines = {"rule": told.gettext("the rule"), "sender": told.gettext("the sender")}
-    return machines.get(who or "", who or "?")
+    called = scene.called(who) if who else None
+    return told.label(called) if called else machines.get(who or "", who or "?")
 
 
 def delivery_name(told: Words, state: DeliveryState) -> str:
