@@ -36,6 +36,8 @@ class ReadingWriter(Protocol):
         """
 
 
+Order = Literal["measured", "arrival"]
+
 Aggregate = Literal["mean", "min", "max", "last", "count", "sum"]
 
 
@@ -76,9 +78,18 @@ class ReadingHistory(Protocol):
         """
 
     def readings(
-        self, *, start: Moment, end: Moment, sensors: Collection[str] | None = None, batch: int = 5_000
+        self,
+        *,
+        start: Moment,
+        end: Moment,
+        sensors: Collection[str] | None = None,
+        batch: int = 5_000,
+        order: Order = "measured",
     ) -> AsyncIterator[list[Reading]]:
-        """Every stored reading with start <= measured_at < end, in order of measured_at, in batches."""
+        """Every stored reading with start <= measured_at < end, in order of measured_at, then sensor, in batches.
+
+        In order of arrival it is those with start <= received_at < end, by received_at, then measured_at, then sensor.
+        """
 
 
 class LatestReadings(Protocol):

@@ -12,7 +12,7 @@ import duckdb
 
 from town.errors import ConfigError, Unavailable
 from town.moment import Duration, Moment
-from town.ports import Aggregate, Point, RefusedReading, Series
+from town.ports import Aggregate, Order, Point, RefusedReading, Series
 from town.reading import Reading
 from town.store import duckdb_queries
 from town.store.acceptance import Acceptance
@@ -98,22 +98,28 @@ class DuckStore:
         return [Series(s.sensor, quantity, found[s.number]) for s in wanted if found[s.number]]
 
     async def readings(
-        self, *, start: Moment, end: Moment, sensors: Collection[str] | None = None, batch: int = 5_000
+        self,
+        *,
+        start: Moment,
+        end: Moment,
+        sensors: Collection[str] | None = None,
+        batch: int = 5_000,
+        order: Order = "measured",
     ) -> AsyncIterator[list[Reading]]:
-        """Every stored reading in order of measured_at, then sensor; see `town.ports.ReadingHistory`."""
+        """Every stored reading, as it was measured or as it arrived; see `town.ports.ReadingHistory`."""
         wanted = None
         if sensors is not None:
             names = self._catalogue.by_name
             wanted = [series.number for sensor in set(sensors) for series in names.get(sensor, {}).values()]
 
         async def fetch(first: Moment, last: Moment, most: int | None) -> list[Reading] | None:
-            question = duckdb_queries.window(start=first, end=last, series=wanted, most=most)
+            question = duckdb_queries.window(start=first, end=last, series=wanted, most=most, order=order)
 
             def ask() -> list[Reading] | None:
                 rows = self._questions.execute(*question).fetchall()
                 if most is not None and len(rows) > most:
                     return None
-                return duckdb_queries.whole_readings(rows, self._catalogue.by_number)
+                return duckdb_queries.whole_readings(rows, self._catalogue.by_number, order=order)
 
             return await self._run(self._asking, ask)
 
@@ -148,7 +154,7 @@ class DuckStore:
         """Runs in the writing thread, like everything that follows."""
         self._connection = open_file(self._path, memory_mb=self._memory_mb)
         self._questions = self._connection.cursor()
-        self._connection.execute("CREATE TEMP TABLE late (series INTEGER, measured_at BIGINT)")
+        self._connection.execute(duckdb_queries.LATE)
         self._broken = False
         self._catalogue, self._batch = _load(self._connection)
         self._conflicts = {
@@ -190,11 +196,13 @@ class DuckStore:
             _append(self._connection, "series", new_series)
         _append(self._connection, "stored", fresh)
         if late:
-            _append(self._connection, "late", [row[1:3] for row in late])
+            _append(self._connection, "late", [(row[1], row[2], row[4], row[5]) for row in late])
             moments = [row[2] for row in late]
-            self._connection.execute(duckdb_queries.REPLACED, [min(moments), max(moments)])
+            among = [min(moments), max(moments)]
+            known = set(self._connection.execute(duckdb_queries.KNOWN, among).fetchall())
+            self._connection.execute(duckdb_queries.REPLACED, among)
             self._connection.execute("DELETE FROM late")
-            _append(self._connection, "stored", late)
+            _append(self._connection, "stored", [row for row in late if (row[1], row[2]) not in known])
 
     def _save_newest(self) -> None:
         def save() -> None:

@@ -7,17 +7,18 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from town.moment import Duration, Moment
-from town.ports import Aggregate, Point, RefusedReading, Series
+from town.ports import Aggregate, Order, Point, RefusedReading, Series
 from town.quantity import Value
 from town.reading import Reading
 from town.store import influxql
 from town.store.acceptance import Acceptance
+from town.store.arrival import by_arrival
 from town.store.influx_history import HistoryQuestion, Points
 from town.store.influx_isolate import write_isolating
 from town.store.influx_rows import columns_by_sensor, raw_value, whole_readings
 from town.store.influx_server import InfluxServer
 from town.store.influx_types import StoredFields
-from town.store.line_protocol import LineEncoder
+from town.store.line_protocol import DELAY, LineEncoder
 from town.store.windows import in_batches
 from town.town import Town
 
@@ -123,23 +124,40 @@ class InfluxStore:
         return [Series(sensor, quantity, _newest(found[sensor], limit)) for sensor in wanted if sensor in found]
 
     async def readings(
-        self, *, start: Moment, end: Moment, sensors: Collection[str] | None = None, batch: int = 5_000
+        self,
+        *,
+        start: Moment,
+        end: Moment,
+        sensors: Collection[str] | None = None,
+        batch: int = 5_000,
+        order: Order = "measured",
     ) -> AsyncIterator[list[Reading]]:
-        """Every stored reading in order of measured_at, then sensor; see `town.ports.ReadingHistory`."""
+        """Every stored reading, as it was measured or as it arrived; see `town.ports.ReadingHistory`."""
         wanted = None if sensors is None else frozenset(filter(influxql.is_plain, sensors))
         if wanted is not None and not wanted:
             return
         named = wanted if wanted is not None and len(wanted) <= SENSORS_PER_QUESTION else None
 
-        async def fetch(first: Moment, last: Moment, most: int | None) -> list[Reading] | None:
+        async def fetch_late(
+            first: Moment, last: Moment, delay: Duration | None, most: int | None
+        ) -> list[Reading] | None:
             among = influxql.where(self._town.id, named, start=first, end=last)
+            if delay is not None:
+                among += f" AND {influxql.name(DELAY)} >= {delay:d}"
             tables = await self._server.query(influxql.everything(families=self._families, among=among, most=most))
             if most is not None and sum(len(table.values) for table in tables) > most:
                 return None
             found = whole_readings(tables, self._town.quantities)
             return found if wanted is None else [reading for reading in found if reading.sensor in wanted]
 
-        async for found in in_batches(fetch, start=start, end=end, batch=batch):
+        async def fetch(first: Moment, last: Moment, most: int | None) -> list[Reading] | None:
+            return await fetch_late(first, last, None, most)
+
+        if order == "arrival":
+            walk = by_arrival(fetch_late, start=start, end=end, batch=batch)
+        else:
+            walk = in_batches(fetch, start=start, end=end, batch=batch)
+        async for found in walk:
             yield found
 
     async def latest(self, sensors: Collection[str] | None = None) -> dict[str, dict[str, Point]]:
