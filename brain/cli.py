@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import typer
 
 from brain.commands.account import account
+from brain.commands.bench import bench
 from brain.commands.check import check
 from brain.commands.decode import decode
 from brain.commands.demo import demo
@@ -33,6 +34,7 @@ app.command()(decode)
 app.command()(settings)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(account, name="account")
+app.add_typer(bench, name="bench")
 
 
 def main() -> None:

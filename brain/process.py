@@ -1,6 +1,7 @@
 """Running until somebody says stop: Ctrl-C and SIGTERM end everything in order."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Coroutine
 from typing import Any
@@ -10,8 +11,15 @@ from brain.output import errors
 
 def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
     """Run to the end or until the first SIGINT or SIGTERM, which cancels; a second one does nothing more."""
+    run(_stoppable(work))
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end, tuned for what a brain does all day: many small objects that live for a moment."""
+    # Looking for cycles after every 700 objects costs a third of all that ingest does, and finds none.
+    gc.set_threshold(50_000, 20, 100)
     with asyncio.Runner() as runner:
-        runner.run(_stoppable(work))
+        runner.run(work)
 
 
 async def _stoppable(work: Coroutine[Any, Any, None]) -> None:

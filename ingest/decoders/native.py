@@ -21,7 +21,8 @@ class _Wire(msgspec.Struct, gc=False):
     at: int | Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
-_read = msgspec.json.Decoder(_Wire | list[_Wire]).decode
+validate = msgspec.json.Decoder(_Wire | list[_Wire]).decode
+"""A whole telemetry message, checked: types, names and times; raises msgspec.DecodeError."""
 
 
 def start(options: Mapping[str, Any]) -> None:
@@ -34,7 +35,7 @@ def decode(topic: str, payload: bytes, received_at: Moment, state: None) -> Deco
     """Read one message; a reading that is wrong in itself becomes a fault, its neighbours are kept."""
     if topic.endswith("/telemetry"):
         try:
-            wire = _read(payload)
+            wire = validate(payload)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return _decode_each(payload)
         if type(wire) is _Wire:

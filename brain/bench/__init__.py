@@ -1,0 +1,1 @@
+"""What the brain costs, measured as ratios within one run."""

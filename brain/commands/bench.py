@@ -1,0 +1,54 @@
+"""`town bench`: what things cost, as ratios within one run. Each starts what it needs on loopback and ends it."""
+
+from typing import Annotated, Any
+
+import typer
+
+from brain import options
+from brain.output import print_json, print_table
+
+bench = typer.Typer(help="Measures what things cost; prints ratios within one run.", no_args_is_help=True)
+
+Quick = Annotated[bool, typer.Option("--quick", help="Little work: shows that it runs, says nothing about speed.")]
+Embedded = Annotated[
+    bool, typer.Option("--embedded", help="Use the embedded broker and DuckDB, whatever else is here.")
+]
+QUICK_MESSAGES, QUICK_SENSORS = 2_000, 100
+
+
+@bench.command("ingest")
+def bench_ingest(
+    messages: Annotated[int, typer.Option(min=1, max=5_000_000, help="Messages of each case.")] = 200_000,
+    sensors: Annotated[int, typer.Option(min=1, max=200_000, help="Sensors they come from.")] = 1_000,
+    qos: Annotated[list[int] | None, typer.Option(min=0, max=1, help="0 or 1; both if left out.")] = None,
+    values: Annotated[
+        list[int] | None, typer.Option(min=1, max=3, help="Values in a reading; 1 and 3 if left out.")
+    ] = None,
+    rules: Annotated[bool, typer.Option("--rules", help="Also with ten rules for every sensor.")] = False,
+    embedded: Embedded = False,
+    quick: Quick = False,
+    json: options.Json = False,
+) -> None:
+    """Messages through broker, ingest and store: cost of each, as a ratio to parsing and validating it from memory."""
+    import asyncio
+
+    from brain.bench import ingest
+
+    if quick:
+        messages, sensors = min(messages, QUICK_MESSAGES), min(sensors, QUICK_SENSORS)
+    plan = ingest.IngestPlan(messages, sensors, qos or (0, 1), values or (1, 3), rules, embedded)
+    _show(asyncio.run(ingest.bench_ingest(plan)), json=json)
+
+
+def _show(found: dict[str, Any], *, json: bool) -> None:
+    """The same figures for programs or as tables."""
+    if json:
+        print_json(found)
+        return
+    for name, rows in found.items():
+        cases = [row for row in (rows if isinstance(rows, list) else [rows]) if isinstance(row, dict)]
+        if not cases:
+            print_table("", ("", ""), [(name, rows)])
+            continue
+        columns = list(dict.fromkeys(key for case in cases for key in case))
+        print_table(name, columns, [[case.get(key, "") for key in columns] for case in cases])

@@ -1,0 +1,41 @@
+"""Benches run, lose nothing, and say what they measured; how fast is for a quiet machine to tell."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests import services
+
+
+def bench(*arguments: str) -> dict[str, Any]:
+    """What `town bench` prints."""
+    command = [sys.executable, "-m", "brain", "bench", *arguments, "--quick", "--json"]
+    ended = subprocess.run(command, capture_output=True, timeout=120, check=False)
+    assert ended.returncode == 0, ended.stderr.decode()
+    found: dict[str, Any] = json.loads(ended.stdout)
+    return found
+
+
+@pytest.mark.parametrize("qos", ["0", "1"])
+def test_ingest_loses_nothing_and_names_its_servers(qos: str) -> None:
+    services.need("mosquitto")
+    services.need("influxd")
+
+    found = bench("ingest", "--qos", qos, "--values", "3")
+
+    (case,) = found["ingest"]
+    assert (found["broker"], found["store"]) == ("mosquitto", "influxdb")
+    assert (case["qos"], case["values"], case["messages"], case["lost"]) == (int(qos), 3, 2_000, 0)
+    assert case["ratio"] == pytest.approx(case["us_per_message"] / case["floor_us"], rel=0.02)
+    assert 20 < case["peak_mb"] < 200
+
+
+def test_ingest_needs_no_server_that_is_not_ours() -> None:
+    found = bench("ingest", "--embedded", "--qos", "1", "--values", "1", "--rules")
+
+    (case,) = found["ingest"]
+    assert (found["broker"], found["store"], case["lost"], case["rules"]) == ("embedded", "duckdb", 0, 10)
+    assert case["ratio_to_no_rules"] > 1
