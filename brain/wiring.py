@@ -33,6 +33,8 @@ from town.ports import Deliver, Store
 from town.reading import Reading
 from town.settings import Settings
 from town.store.open import open_store
+from town.store.retention import keep_of
+from town.store.rollup import Rollups
 
 log = logging.getLogger("brain")
 
@@ -51,6 +53,7 @@ class Brain:
     outbox: Outbox
     rule_files: RuleFiles
     past: Past
+    rollups: Rollups
     live: LiveReadings
     health: WholeHealth
 
@@ -67,6 +70,7 @@ class Brain:
             "outbox": self.outbox.run,
             "rule files": self.rule_files.run,
             "past": self.past.run,
+            "rollups": self.rollups.run,
         }
         return [group.create_task(loop(), name=name) for name, loop in loops.items()]
 
@@ -146,8 +150,11 @@ async def open_brain(
         )
         intake = Intake(town, session, store=store, judge=_both(live, judge), quarantine=quarantine, clock=wall_clock)
         rule_files = RuleFiles(bundle, judge, clock=wall_clock)
-        health = WholeHealth((intake, judge, rule_files, book, outbox), clock=wall_clock)
-        yield Brain(bundle, settings, state, store, book, judge, intake, outbox, rule_files, past, live, health)
+        rollups = Rollups(store, wall_clock, keep=keep_of(settings))
+        health = WholeHealth((intake, judge, rule_files, book, outbox, rollups), clock=wall_clock)
+        yield Brain(
+            bundle, settings, state, store, book, judge, intake, outbox, rule_files, past, rollups, live, health
+        )
 
 
 def _both(live: LiveReadings, judge: Judge) -> Deliver:

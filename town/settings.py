@@ -4,9 +4,9 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, ByteSize, Field, SecretStr, TypeAdapter, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -19,6 +19,28 @@ from pydantic_settings import (
 from town.errors import ConfigError
 from town.findings import suggest
 from town.language import Language
+from town.moment import parse_duration
+
+
+def _duration(text: str) -> str:
+    parse_duration(text)
+    return text
+
+
+def _size(text: str) -> str:
+    size_in_bytes(text)
+    return text
+
+
+def size_in_bytes(text: str) -> int:
+    """Bytes of `1GiB`, `500MB` or `0`; raises ValueError for anything else."""
+    return TypeAdapter(ByteSize).validate_python(text)
+
+
+DurationText = Annotated[str, AfterValidator(_duration)]
+"""A duration as people write it, `30s`; `parse_duration` reads it."""
+SizeText = Annotated[str, AfterValidator(_size)]
+"""A size as people write it, `1GiB`; `size_in_bytes` reads it."""
 
 PREFIX = "TOWN_"
 NOT_SETTINGS = ("TOWN_SECRET_", "TOWN_REQUIRE_SERVICES")
@@ -45,6 +67,22 @@ class Settings(BaseSettings):
     store_user: str | None = Field(None, description="User of InfluxDB 1.x.")
     store_password: SecretStr | None = Field(None, description="Password of InfluxDB 1.x.")
     store_token: SecretStr | None = Field(None, description="Token of InfluxDB 2.x or 3.x.")
+    store_admin_token: SecretStr | None = Field(
+        None, description="Token that may prepare InfluxDB 2.x or 3.x; only `town store init` uses it."
+    )
+    store_keep_raw: str = Field("400d", description="How long readings are kept: `400d`, or `forever`.")
+    store_keep_1m: str = Field("730d", description="How long their minutes are kept; not shorter than readings.")
+    store_keep_1h: str = Field("forever", description="How long their hours are kept; not shorter than minutes.")
+    store_patience: DurationText = Field(
+        "2s", description="How long the store may take for a write before its readings go into the spool."
+    )
+    spool_size: SizeText = Field(
+        "1GiB",
+        description="Most bytes of the spool, where readings wait on disk for a store that is slow or away; 0: none.",
+    )
+    spool_age: DurationText = Field(
+        "30d", description="How long the oldest in the spool may wait before it takes no more."
+    )
     book_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL of the alert book; without it, SQLite in the state folder."
     )

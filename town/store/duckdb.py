@@ -1,7 +1,7 @@
 """The embedded store: one DuckDB file, the default when no database server is named."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -13,11 +13,15 @@ import duckdb
 from town.errors import ConfigError, Unavailable
 from town.moment import Duration, Moment
 from town.ports import Aggregate, Order, Point, RefusedReading, Series
+from town.quantity import ValueType
 from town.reading import Reading
-from town.store import duckdb_queries
+from town.store import duckdb_info, duckdb_queries, duckdb_retention, duckdb_rollup
 from town.store.acceptance import Acceptance
 from town.store.duckdb_batch import Batch
 from town.store.duckdb_file import open_file
+from town.store.info import StoreInfo
+from town.store.resolution import Resolution
+from town.store.rollup import RolledUp
 from town.store.series import Catalogue, Row, StoredSeries
 from town.store.windows import in_batches
 from town.town import Town
@@ -34,18 +38,19 @@ _PASSING = (duckdb.OperationalError, duckdb.FatalException)
 class DuckStore:
     """Keeps readings in one DuckDB file, or in memory when `path` is None.
 
-    What `write` returned from survives `kill -9`. Writing and asking have a thread each, so a long question holds up
-    neither the loop nor a write. Use it with `async with`; raises ConfigError when the file cannot be used.
+    What `write` returned from survives `kill -9`. Writing, asking and rolling up have a thread each, so a long question
+    holds up neither the loop nor a write. Use it with `async with`; raises ConfigError when the file cannot be used.
     """
 
     def __init__(
         self, path: Path | None, town: Town, *, memory_mb: int = 128, save_newest_every: int = SAVE_NEWEST_EVERY
     ) -> None:
         self._path, self._memory_mb, self._save_newest_every = path, memory_mb, save_newest_every
-        self._acceptance = Acceptance(town)
+        self._town, self._acceptance = town, Acceptance(town)
         self._types = {quantity.id: quantity.type for quantity in town.quantities.values()}
         self._writing = ThreadPoolExecutor(1, "duckdb-write")
         self._asking = ThreadPoolExecutor(1, "duckdb-ask")
+        self._rolling = ThreadPoolExecutor(1, "duckdb-roll")
 
     async def __aenter__(self) -> Self:
         try:
@@ -85,11 +90,20 @@ class DuckStore:
         wanted = [names[s][quantity] for s in dict.fromkeys(sensors) if quantity in names.get(s, {})]
         if not wanted:
             return []
-        question = duckdb_queries.history(wanted, start=start, end=end, every=every, aggregate=aggregate, limit=limit)
         found: dict[int, list[Point]] = {series.number: [] for series in wanted}
         by_number = self._catalogue.by_number
 
         def ask() -> None:
+            if every is not None and all(series.type != ValueType.TEXT for series in wanted):
+                window = duckdb_rollup.Window(start, end, every)
+                for number, at, value in duckdb_rollup.buckets(
+                    self._questions, list(found), window, aggregate=aggregate, limit=limit
+                ):
+                    found[number].append(Point(at, value))
+                return
+            question = duckdb_queries.history(
+                wanted, start=start, end=end, every=every, aggregate=aggregate, limit=limit
+            )
             for number, at, value, words in self._questions.execute(*question).fetchall():
                 plain = words if value is None else value
                 found[number].append(Point(at, plain if every is not None else by_number[number].value(value, words)))
@@ -144,6 +158,24 @@ class DuckStore:
 
         return await self._run(self._asking, ask)
 
+    async def roll_up(self, resolution: Resolution) -> RolledUp:
+        """Bring some buckets up to date; see `town.store.rollup.RollingStore`."""
+
+        def step() -> RolledUp:
+            with self._connection.cursor() as connection:
+                return duckdb_rollup.roll_up(connection, resolution)
+
+        return await self._run(self._rolling, step)
+
+    async def forget(self, before: Mapping[Resolution | None, Moment]) -> bool:
+        """Delete some of what is no longer kept; see `town.store.rollup.RollingStore`."""
+        return await self._run(self._writing, lambda: self._forget(before))
+
+    async def info(self) -> StoreInfo:
+        """What it holds."""
+        path, town = self._path, self._town
+        return await self._run(self._asking, lambda: duckdb_info.look(self._questions, path, town))
+
     async def _run(self, thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(thread, work)
@@ -163,10 +195,19 @@ class DuckStore:
             if series.quantity in self._types and series.type != self._types[series.quantity]
         }
         self._unsaved = 0
+        self._kept_since = duckdb_retention.kept_since(self._connection)
 
     def _write(self, readings: Sequence[Reading]) -> list[RefusedReading]:
         if self._broken:
             self._reopen()
+        since = self._kept_since
+        too_old = [
+            RefusedReading(one, "too_old", f"measured at {one.measured_at}, kept since {since}")
+            for one in readings
+            if one.measured_at < since
+        ]
+        if too_old:
+            readings = [one for one in readings if one.measured_at >= since]
         batch = Batch(self._catalogue, self._types, conflicts=self._conflicts, number=self._batch + 1)
         batch.add(readings)
         self._in_transaction(lambda: self._insert(batch.new_series, batch.fresh, batch.late))
@@ -177,7 +218,22 @@ class DuckStore:
         self._unsaved += len(batch.fresh) + len(batch.late)
         if self._unsaved >= self._save_newest_every:
             self._save_newest()
-        return batch.refused
+        return batch.refused + too_old
+
+    def _forget(self, before: Mapping[Resolution | None, Moment]) -> bool:
+        if self._broken:
+            self._reopen()
+        if self._unsaved:
+            self._save_newest()  # the newest of a series outlives what is deleted
+        more = False
+
+        def delete() -> None:
+            nonlocal more
+            more = duckdb_retention.delete_step(self._connection, before)
+
+        self._in_transaction(delete)
+        self._kept_since = duckdb_retention.kept_since(self._connection)
+        return more
 
     def _in_transaction(self, work: Callable[[], None]) -> None:
         try:
@@ -223,8 +279,8 @@ class DuckStore:
             raise Unavailable(str(error)) from error
 
     def _end_threads(self) -> None:
-        self._writing.shutdown()
-        self._asking.shutdown()
+        for thread in (self._writing, self._asking, self._rolling):
+            thread.shutdown()
 
     def _close(self) -> None:
         self._end_threads()

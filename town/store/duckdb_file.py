@@ -23,6 +23,27 @@ _MIGRATIONS = (
       SELECT sensor, quantity, make_timestamp_ms(measured_at) AS measured_at,
              make_timestamp_ms(received_at) AS received_at, number, words FROM stored JOIN series USING (series);
     """,
+    """
+    -- One row a series and bucket, `start` its beginning. Booleans count as 0 and 1, texts are not there.
+    CREATE TABLE rollup_1m (series INTEGER NOT NULL, start BIGINT NOT NULL, count DOUBLE NOT NULL,
+                            sum DOUBLE NOT NULL, min DOUBLE NOT NULL, max DOUBLE NOT NULL,
+                            last DOUBLE NOT NULL);
+    CREATE TABLE rollup_1h (series INTEGER NOT NULL, start BIGINT NOT NULL, count DOUBLE NOT NULL,
+                            sum DOUBLE NOT NULL, min DOUBLE NOT NULL, max DOUBLE NOT NULL,
+                            last DOUBLE NOT NULL);
+    -- The last batch that is in each, by the width of its buckets.
+    CREATE TABLE rollup_mark (width BIGINT NOT NULL, batch BIGINT NOT NULL);
+    INSERT INTO rollup_mark VALUES (60000, 0), (3600000, 0);
+    -- What was measured before is deleted for ever, and not taken any more.
+    CREATE TABLE kept_since (moment BIGINT NOT NULL);
+    INSERT INTO kept_since VALUES (0);
+    CREATE VIEW minutes AS
+      SELECT sensor, quantity, make_timestamp_ms(start) AS start, count, min, max, sum / count AS mean, last
+      FROM rollup_1m JOIN series USING (series);
+    CREATE VIEW hours AS
+      SELECT sensor, quantity, make_timestamp_ms(start) AS start, count, min, max, sum / count AS mean, last
+      FROM rollup_1h JOIN series USING (series);
+    """,
 )
 """What brings a file from each schema version to the next; never changed, only added to."""
 

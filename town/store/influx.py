@@ -8,17 +8,23 @@ from typing import Self, TypeVar
 
 from town.moment import Duration, Moment
 from town.ports import Aggregate, Order, Point, RefusedReading, Series
-from town.quantity import Value
+from town.quantity import Value, ValueType
 from town.reading import Reading
 from town.store import influxql
 from town.store.acceptance import Acceptance
 from town.store.arrival import by_arrival
+from town.store.influx_changes import ChangeLog
 from town.store.influx_history import HistoryQuestion, Points
 from town.store.influx_isolate import write_isolating
+from town.store.influx_rollup import InfluxRollups
 from town.store.influx_rows import columns_by_sensor, raw_value, whole_readings
 from town.store.influx_server import InfluxServer
+from town.store.influx_setup1 import is_first, make_missing
 from town.store.influx_types import StoredFields
 from town.store.line_protocol import DELAY, LineEncoder
+from town.store.resolution import Piece, Resolution, pieces
+from town.store.retention import Keep
+from town.store.rollup import RolledUp
 from town.store.windows import in_batches
 from town.town import Town
 
@@ -45,14 +51,20 @@ class InfluxStore:
         user: str | None = None,
         password: str | None = None,
         token: str | None = None,
+        keep: Keep | None = None,
     ) -> None:
-        """`url` is such as `http://127.0.0.1:8086`. Raises ConfigError for ids that InfluxDB cannot keep."""
+        """`url` is such as `http://127.0.0.1:8086`; `keep` is for what is made new.
+
+        Raises ConfigError for ids that InfluxDB cannot keep."""
         self._town, self.url, self.database = town, url, database
+        self._keep = keep or Keep()
         self._acceptance = Acceptance(town)
         self._encoder = LineEncoder(town)
         self._server = InfluxServer(url, database, user=user, password=password, token=token)
         self._families = frozenset(kind.family for kind in town.kinds.values())
         self._fields = StoredFields(self._server, town)
+        self._changes = ChangeLog(self._server, town.id)
+        self._rollups = InfluxRollups(self._server, town, changes=self._changes, fields=self._fields)
         self._asking = asyncio.Semaphore(QUESTIONS_AT_ONCE)
 
     async def __aenter__(self) -> Self:
@@ -65,18 +77,15 @@ class InfluxStore:
         await self._server.__aexit__(kind, error, trace)
 
     async def prepare(self) -> str:
-        """Make the database of an 1.x where it is missing and say what was done; on 2.x it is a bucket.
+        """Make the database and the retention policies of an 1.x where they are missing, and say what was done.
 
+        What is there is left as it is; on 2.x and 3.x `town store init` makes what is needed.
         Raises Unavailable, and ConfigError when we may not.
         """
         version = await self._server.version()
-        if not version.lstrip("v").startswith("1."):
+        if not is_first(version):
             return f"InfluxDB {version}: the database is not made here"
-        tables = await self._server.query("SHOW DATABASES", database=False)
-        if any([self.database] == row[:1] for table in tables for row in table.values):
-            return f"InfluxDB {version}: database {self.database} is there"
-        await self._server.query(f"CREATE DATABASE {influxql.name(self.database)}", database=False)
-        return f"InfluxDB {version}: made database {self.database}"
+        return f"InfluxDB {version}: {await make_missing(self._server, keep=self._keep)}"
 
     async def check(self) -> str:
         """What answers, and in which version, after asking it for a reading."""
@@ -90,6 +99,7 @@ class InfluxStore:
         if accepted:
             accepted, conflicting = await self._fields.sort_out(accepted)
             refused += conflicting
+            await self._changes.announce(accepted)
         for first in range(0, len(accepted), LINES_PER_REQUEST):
             part = accepted[first : first + LINES_PER_REQUEST]
             refused += await write_isolating(self._encoder.lines(part), part, self._server.write)
@@ -110,13 +120,16 @@ class InfluxStore:
         if not self._acceptance.can_answer(quantity, every=every, aggregate=aggregate):
             return []
         wanted = [sensor for sensor in dict.fromkeys(sensors) if influxql.is_plain(sensor)]
+        measured = self._town.quantities[quantity]
+        parts = [Piece(None, start, end)]
+        if every is not None and measured.type is not ValueType.TEXT:
+            stale = await self._rollups.stale(every)
+            parts = pieces(start=start, end=end, every=every, changed=stale)
 
         async def ask(some: Sequence[str]) -> Points:
-            among = influxql.where(self._town.id, some, start=start, end=end)
-            question = HistoryQuestion(
-                self._server, self._town.quantities[quantity], families=self._families, among=among, limit=limit
-            )
-            return await (question.stored() if every is None else question.buckets(every, aggregate))
+            among = influxql.where(self._town.id, some)
+            question = HistoryQuestion(self._server, measured, families=self._families, among=among, limit=limit)
+            return await question.answer(parts, every, aggregate)
 
         size = min(SENSORS_PER_QUESTION, max(1, POINTS_PER_QUESTION // limit))
         answers = await self._ask_all([partial(ask, part) for part in _parts(wanted, size)])
@@ -179,6 +192,14 @@ class InfluxStore:
                 at = max(rows)
                 found.setdefault(sensor, {})[quantity] = Point(at, raw_value(kind, rows[at][0]))
         return found
+
+    async def roll_up(self, resolution: Resolution) -> RolledUp:
+        """Bring some buckets up to date; see `town.store.rollup.RollingStore`."""
+        return await self._rollups.roll_up(resolution)
+
+    async def forget(self, before: Mapping[Resolution | None, Moment]) -> bool:
+        """The server deletes by its own retention policies, which `town store init` sets."""
+        return False
 
     async def _ask_all(self, questions: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
         """All answers in the order of the questions, a few at once; the first failure ends the others."""

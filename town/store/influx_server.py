@@ -98,15 +98,17 @@ class InfluxServer:
     ) -> None:
         await self._client.aclose()
 
-    async def write(self, body: bytes) -> Refusal | None:
-        """Write lines with moments in milliseconds; None when all are in. Raises Unavailable and ConfigError."""
+    async def write(self, body: bytes, *, policy: str | None = None) -> Refusal | None:
+        """Write lines with moments in milliseconds; None when all are in. Raises Unavailable and ConfigError.
+
+        Without a `policy` the database's own takes them.
+        """
         headers = {"Content-Type": "text/plain; charset=utf-8"}
         if self._compresses and len(body) >= _GZIP_FROM:
             body = await asyncio.to_thread(gzip.compress, body, 1)
             headers["Content-Encoding"] = "gzip"
-        request = self._client.build_request(
-            "POST", "/write", params={"db": self.database, "precision": "ms"}, content=body, headers=headers
-        )
+        parameters = {"db": self.database, "precision": "ms"} | ({"rp": policy} if policy else {})
+        request = self._client.build_request("POST", "/write", params=parameters, content=body, headers=headers)
         answer, content = await self._send(request, seconds=_WRITE_SECONDS)
         if answer.status_code in (200, 204):
             return None
@@ -117,10 +119,11 @@ class InfluxServer:
             return Refusal(answer.status_code, text)
         self._refuse(answer, text)
 
-    async def query(self, statement: str, *, database: bool = True) -> list[Table]:
+    async def query(self, statement: str, *, database: bool = True, policy: str | None = None) -> list[Table]:
         """The tables that answer one InfluxQL statement, moments in ms. Raises Unavailable and ConfigError."""
         # In pieces, a JSON object a line: whole answers may be cut at max-row-limit, and 1.x marks even others as cut.
         form = {"q": statement, "epoch": "ms", "chunked": "true"} | ({"db": self.database} if database else {})
+        form |= {"rp": policy} if policy else {}
         answer, content = await self._send(
             self._client.build_request("POST", "/query", data=form), seconds=_QUERY_SECONDS
         )

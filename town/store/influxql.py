@@ -53,6 +53,11 @@ def where(
     return " AND ".join(parts)
 
 
+def between(start: Moment, end: Moment) -> str:
+    """A condition: start <= time < end."""
+    return f"time >= {start:d}ms AND time < {end:d}ms"
+
+
 def points(selected: str, *, families: Collection[str], among: str, every: Duration | None, limit: int) -> str:
     """The newest `limit` rows of each sensor, the newest first; in buckets of `every`, without the empty ones."""
     grouped = '"sensor"' if every is None else f'time({every:d}ms), "sensor" fill(none)'
@@ -64,6 +69,27 @@ def points(selected: str, *, families: Collection[str], among: str, every: Durat
 def newest(quantity: str, *, families: Collection[str], among: str) -> str:
     """The newest value of a quantity of each sensor, with its time."""
     return f'SELECT last({name(quantity)}) FROM {names(families)} WHERE {among} GROUP BY "sensor"'
+
+
+def rollup(selected: str, *, family: str, among: str, width: Duration) -> str:
+    """Figures of each bucket of each sensor where it stood, without the empty ones."""
+    grouped = f'time({width:d}ms), "facility", "sensor", "zone" fill(none)'
+    return f"SELECT {selected} FROM {name(family)} WHERE {among} GROUP BY {grouped}"
+
+
+def one(selected: str, *, families: Collection[str], among: str) -> str:
+    """One row of each family."""
+    return f"SELECT {selected} FROM {names(families)} WHERE {among}"
+
+
+def changes(measurement: str, *, among: str, most: int) -> str:
+    """What was announced, oldest first."""
+    return f'SELECT "minutes" FROM {name(measurement)} WHERE {among} LIMIT {most:d}'
+
+
+def states(measurement: str, *, among: str) -> str:
+    """How far each resolution is."""
+    return f'SELECT last("through") FROM {name(measurement)} WHERE {among} GROUP BY "resolution"'
 
 
 def everything(*, families: Collection[str], among: str, most: int | None) -> str:

@@ -1,7 +1,7 @@
 """Readings as InfluxDB line protocol (docs.influxdata.com, line protocol reference), one line a reading."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from town.errors import ConfigError
 from town.quantity import Value
@@ -60,6 +60,12 @@ def quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
+def start_of_line(measurement: str, tags: Mapping[str, str]) -> str:
+    """Measurement and tags, escaped; the tags are written in the order given."""
+    start = re.sub(r"([, ])", r"\\\1", measurement)
+    return start + "".join(f",{name}={_escaped(value)}" for name, value in tags.items())
+
+
 def _start(town: Town, sensor: str) -> str:
     facility = town.facilities[town.sensors[sensor].facility]
     tags = {"facility": facility.id, "sensor": sensor, "town": town.id, "zone": facility.zone}
@@ -68,8 +74,7 @@ def _start(town: Town, sensor: str) -> str:
             raise ConfigError(
                 f"{name} {value!r}: InfluxDB cannot keep it: no backslash, no control characters, not empty"
             )
-    measurement = re.sub(r"([, ])", r"\\\1", town.kinds[town.sensors[sensor].kind].family)
-    return measurement + "".join(f",{name}={_escaped(value)}" for name, value in tags.items())
+    return start_of_line(town.kinds[town.sensors[sensor].kind].family, tags)
 
 
 def _escaped(tag: str) -> str:

@@ -7,6 +7,7 @@ from town.errors import ConfigError
 from town.settings import Settings
 from town.store.duckdb import DuckStore
 from town.store.influx import InfluxStore
+from town.store.retention import keep_of
 from town.town import Town
 
 FILE_NAME = "readings.duckdb"
@@ -36,6 +37,7 @@ def open_store(settings: Settings, town: Town, state: Path) -> DuckStore | Influ
         user=settings.store_user,
         password=secret.get_secret_value() if secret else None,
         token=token.get_secret_value() if token else None,
+        keep=keep_of(settings),
     )
 
 

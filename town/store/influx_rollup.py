@@ -1,0 +1,252 @@
+"""Rollups in an InfluxDB: the server aggregates, we write what it answers into the policies `1m` and `1h`."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from town.errors import ConfigError
+from town.moment import HOUR, MINUTE, Duration, Moment
+from town.quantity import ValueType
+from town.store import influxql
+from town.store.influx_changes import LINES_PER_QUESTION, SETTLES_AFTER, Change, ChangeLog
+from town.store.influx_server import InfluxServer, Table
+from town.store.influx_types import StoredFields
+from town.store.line_protocol import DELAY, start_of_line
+from town.store.resolution import HOURS, MINUTES, Resolution, spans
+from town.store.rollup import RolledUp
+from town.town import Town
+
+STATE = "rollup_state"
+
+_CELLS_PER_QUESTION = 200_000
+_LINES_PER_WRITE = 5_000
+_KNOWS_FOR = 30.0  # seconds; an older state makes a question cost more, never wrong
+_BACKLOG_STEP: dict[Resolution, Duration] = {MINUTES: 6 * HOUR, HOURS: 240 * HOUR}
+
+Rows = dict[tuple[tuple[tuple[str, str], ...], Moment], dict[str, float]]
+"""Fields by tags and beginning of the bucket."""
+
+
+class Quantities(NamedTuple):
+    """What a family stores that has rollups."""
+
+    numbers: list[str]
+    booleans: list[str]
+
+
+class InfluxRollups:
+    """Makes the rollups of one town, and knows which of them are current."""
+
+    def __init__(self, server: InfluxServer, town: Town, *, changes: ChangeLog, fields: StoredFields) -> None:
+        self._server, self._town, self._changes, self._fields = server, town, changes, fields
+        self._known: tuple[float, dict[Resolution, Moment]] | None = None
+        self._seen: dict[Resolution, tuple[Moment, float]] = {}
+        """The newest line of the log that was taken in, and since when we know it."""
+        self._backlog: dict[Resolution, tuple[Moment, Moment, Moment]] = {}
+        """Where we are in what was stored before the log, where that ends, and from where the log is read then."""
+        families = [town.kinds[sensor.kind].family for sensor in town.sensors.values()]
+        self._sensors = {family: families.count(family) for family in set(families)}
+
+    async def roll_up(self, resolution: Resolution) -> RolledUp:
+        """Compute some buckets anew; see `town.store.rollup.RollingStore`."""
+        states = await self._read_states()
+        if resolution not in states:
+            return await self._work_off(resolution)
+        lines = await self._changes.since(states[resolution])
+        more = len(lines) >= LINES_PER_QUESTION
+        if resolution is HOURS:  # only what is in the minutes
+            known = self._seen[MINUTES][0] if MINUTES in self._seen else states.get(MINUTES, 0)
+            lines = [line for line in lines if line.at <= known]
+        if not lines:
+            return RolledUp(0, more=False)
+        written = 0
+        for span in spans(_buckets(lines, resolution), resolution.width):
+            written += await self._compute(resolution, span)
+        await self._settle(resolution, lines[-1].at, states[resolution], more=more)
+        return RolledUp(written, more=more)
+
+    async def stale(self, every: Duration) -> dict[Resolution, set[Moment]]:
+        """For every resolution that fits `every` and was computed at all, its buckets that are not current."""
+        states = {one: at for one, at in (await self._states()).items() if every % one.width == 0}
+        if not states:
+            return {}
+        lines = await self._changes.since(min(states.values()))
+        if len(lines) >= LINES_PER_QUESTION:
+            return {}
+        return {one: _buckets((line for line in lines if line.at > at), one) for one, at in states.items()}
+
+    async def computed(self) -> dict[Resolution, Moment]:
+        """Up to which line of the log each resolution is current; those never computed are not there."""
+        return await self._read_states()
+
+    async def _settle(self, resolution: Resolution, newest: Moment, state: Moment, *, more: bool) -> None:
+        """Remember how far we are: a young line is read again, because what it announces may still come."""
+        now = asyncio.get_running_loop().time()
+        seen, since = self._seen.get(resolution, (0, now))
+        if seen != newest:
+            since = now
+        self._seen[resolution] = newest, since
+        settled = more or (now - since) * 1000 >= SETTLES_AFTER
+        await self._write_state(resolution, newest if settled else max(state, newest - SETTLES_AFTER))
+
+    async def _work_off(self, resolution: Resolution) -> RolledUp:
+        """Compute a piece of what was stored before there was a log, or before it was read."""
+        if resolution not in self._backlog:
+            lines = await self._changes.since(0)
+            oldest, newest = await self._extent()
+            seen = lines[-1].at if lines else 0
+            self._backlog[resolution] = oldest - oldest % HOUR, newest, max(0, seen - SETTLES_AFTER)
+            self._seen[resolution] = seen, asyncio.get_running_loop().time()
+        at, end, through = self._backlog[resolution]
+        after = at + _BACKLOG_STEP[resolution]
+        written = await self._compute(resolution, (at, after)) if at < end else 0
+        self._backlog[resolution] = after, end, through
+        if after < end:
+            return RolledUp(written, more=True)
+        await self._write_state(resolution, through)
+        return RolledUp(written, more=False)
+
+    async def _extent(self) -> tuple[Moment, Moment]:
+        """The first moment and the one after the last."""
+        found: list[Moment] = []
+        for figure in ("first", "last"):
+            statement = influxql.one(
+                f"{figure}({influxql.name(DELAY)})", families=self._families(), among=influxql.where(self._town.id)
+            )
+            found += [int(row[0]) for table in await self._server.query(statement) for row in table.values]
+        return (min(found), max(found) + 1) if found else (0, 0)
+
+    def _families(self) -> list[str]:
+        return sorted({kind.family for kind in self._town.kinds.values()})
+
+    async def _compute(self, resolution: Resolution, span: tuple[Moment, Moment]) -> int:
+        written = 0
+        for family, quantities in (await self._quantities()).items():
+            columns = 5 * (len(quantities.numbers) + len(quantities.booleans))
+            width = max(1, _CELLS_PER_QUESTION // (columns * self._sensors.get(family, 1))) * resolution.width
+            for start in range(*span, width):
+                among = influxql.where(self._town.id, start=start, end=min(start + width, span[1]))
+                if resolution is MINUTES:
+                    rows = await self._minutes(family, quantities, among=among)
+                else:
+                    rows = await self._hours(family, quantities, among=among)
+                await self._write(family, rows, policy=resolution.name)
+                written += len(rows)
+        return written
+
+    async def _quantities(self) -> dict[str, Quantities]:
+        found: dict[str, Quantities] = {}
+        for quantity, families in sorted((await self._fields.families_by_quantity()).items()):
+            kind = self._town.quantities[quantity].type
+            for family in families if kind is not ValueType.TEXT else ():
+                numbers, booleans = found.setdefault(family, Quantities([], []))
+                (booleans if kind is ValueType.BOOL else numbers).append(quantity)
+        return found
+
+    async def _minutes(self, family: str, quantities: Quantities, *, among: str) -> Rows:
+        rows: Rows = {}
+        figures = ("count", "sum", "min", "max", "mean", "last")
+        wanted = [
+            (f"{one}_{figure}", f"{figure}({influxql.name(one)})") for one in quantities.numbers for figure in figures
+        ]
+        await self._add(rows, wanted, family, among=among, width=MINUTE)
+        wanted = [
+            (f"{one}_{figure}", f"{figure}({influxql.name(one)})")
+            for one in quantities.booleans
+            for figure in ("count", "last")
+        ]
+        await self._add(rows, wanted, family, among=among, width=MINUTE)
+        for one in quantities.booleans:
+            true = [(f"{one}_sum", f"count({influxql.name(one)})")]
+            await self._add(rows, true, family, among=f"{among} AND {influxql.name(one)} = true", width=MINUTE)
+        for row in rows.values():
+            for one in quantities.booleans:
+                if f"{one}_count" in row:
+                    row.update(_of_booleans(one, row[f"{one}_count"], row.get(f"{one}_sum", 0.0)))
+        return rows
+
+    async def _hours(self, family: str, quantities: Quantities, *, among: str) -> Rows:
+        made = (("count", "sum"), ("sum", "sum"), ("min", "min"), ("max", "max"), ("last", "last"))
+        everything = [*quantities.numbers, *quantities.booleans]
+        wanted = [
+            (f"{one}_{figure}", f"{how}({influxql.name(f'{one}_{figure}')})")
+            for one in everything
+            for figure, how in made
+        ]
+        rows: Rows = {}
+        await self._add(rows, wanted, family, among=among, width=HOUR, policy=MINUTES.name)
+        for row in rows.values():
+            row.update(
+                {f"{one}_mean": row[f"{one}_sum"] / row[f"{one}_count"] for one in everything if f"{one}_count" in row}
+            )
+        return rows
+
+    async def _add(
+        self,
+        rows: Rows,
+        wanted: Sequence[tuple[str, str]],
+        family: str,
+        *,
+        among: str,
+        width: Duration,
+        policy: str | None = None,
+    ) -> None:
+        if not wanted:
+            return
+        selected = ", ".join(f"{what} AS {influxql.name(field)}" for field, what in wanted)
+        statement = influxql.rollup(selected, family=family, among=among, width=width)
+        for table in await self._server.query(statement, policy=policy):
+            tags = tuple(sorted((name, value) for name, value in table.tags.items() if value))
+            for at, fields in _fields(table):
+                if fields:
+                    rows.setdefault((tags, at), {}).update(fields)
+
+    async def _write(self, family: str, rows: Rows, *, policy: str) -> None:
+        lines = [
+            f"{start_of_line(family, dict(tags) | {'town': self._town.id})} "
+            f"{','.join(f'{field}={value!r}' for field, value in fields.items())} {at}"
+            for (tags, at), fields in rows.items()
+        ]
+        for first in range(0, len(lines), _LINES_PER_WRITE):
+            body = "\n".join(lines[first : first + _LINES_PER_WRITE]).encode()
+            refusal = await self._server.write(body, policy=policy)
+            if refusal is not None and "retention policy" not in refusal.text:  # what is too old may go
+                raise ConfigError(f"{self._server.base} refuses rollups: {refusal.text:.300}")
+
+    async def _states(self) -> dict[Resolution, Moment]:
+        now = asyncio.get_running_loop().time()
+        if self._known is None or now - self._known[0] > _KNOWS_FOR:
+            self._known = now, await self._read_states()
+        return self._known[1]
+
+    async def _read_states(self) -> dict[Resolution, Moment]:
+        statement = influxql.states(STATE, among=influxql.where(self._town.id))
+        found = {table.tags.get("resolution"): table.values for table in await self._server.query(statement)}
+        return {one: int(found[one.name][0][1]) for one in (MINUTES, HOURS) if found.get(one.name)}
+
+    async def _write_state(self, resolution: Resolution, through: Moment) -> None:
+        start = start_of_line(STATE, {"resolution": resolution.name, "town": self._town.id})
+        refusal = await self._server.write(f"{start} through={float(through)!r}".encode())
+        if refusal is not None:
+            raise ConfigError(f"{self._server.base} refuses the state of rollups: {refusal.text:.300}")
+        self._known = None
+
+
+def _buckets(lines: Iterable[Change], resolution: Resolution) -> set[Moment]:
+    per = resolution.width // MINUTE
+    return {minute // per * resolution.width for line in lines for minute in line.minutes}
+
+
+def _fields(table: Table) -> Iterator[tuple[Moment, dict[str, float]]]:
+    """Beginning and fields of every row; of quantities without values nothing, whatever InfluxDB makes of these."""
+    for at, *values in table.values:
+        fields = {
+            name: float(value) for name, value in zip(table.columns[1:], values, strict=True) if value is not None
+        }
+        empty = {name.removesuffix("_count") for name, value in fields.items() if name.endswith("_count") and not value}
+        yield int(at), {name: value for name, value in fields.items() if name.rpartition("_")[0] not in empty}
+
+
+def _of_booleans(quantity: str, count: float, true: float) -> Mapping[str, float]:
+    figures = {"sum": true, "min": float(true == count), "max": float(true > 0), "mean": true / count}
+    return {f"{quantity}_{figure}": value for figure, value in figures.items()}
