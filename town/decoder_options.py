@@ -54,9 +54,23 @@ class ShellyOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class ChirpStackOptions(BaseModel):
+    """ChirpStack's events say everything themselves: no options."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TtsOptions(BaseModel):
+    """The Things Stack's messages say everything themselves: no options."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
 DECODER_OPTIONS: dict[str, type[BaseModel]] = {
     "native": NativeOptions,
     "zigbee2mqtt": Zigbee2MqttOptions,
+    "chirpstack_v4": ChirpStackOptions,
+    "tts_v3": TtsOptions,
     "tasmota": TasmotaOptions,
     "shelly_gen2": ShellyOptions,
 }

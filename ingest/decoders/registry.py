@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from ingest.decoded import Decoded, Rejected
-from ingest.decoders import native, shelly_gen2, tasmota, zigbee2mqtt
+from ingest.decoders import chirpstack_v4, native, shelly_gen2, tasmota, tts_v3, zigbee2mqtt
 from town.builtin import builtin_kinds
 from town.errors import ConfigError
 from town.gateway import Gateway
@@ -41,6 +41,10 @@ DECODERS: dict[str, Decoder] = {
     "zigbee2mqtt": Decoder(
         zigbee2mqtt.start, zigbee2mqtt.decode, extras="count", topic="zigbee2mqtt/device", large=zigbee2mqtt.LISTS
     ),
+    "chirpstack_v4": Decoder(
+        chirpstack_v4.start, chirpstack_v4.decode, extras="count", topic="application/-/device/-/event/up"
+    ),
+    "tts_v3": Decoder(tts_v3.start, tts_v3.decode, extras="count", topic="v3/-/devices/-/up"),
     "shelly_gen2": Decoder(shelly_gen2.start, shelly_gen2.decode, extras="count", topic="shelly/events/rpc"),
     "tasmota": Decoder(
         tasmota.start,

@@ -5,12 +5,11 @@ the will. A device is known by its own name (`src`), whatever its topics are cal
 what it leaves out is as it was.
 """
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingest.decoded import IGNORED, Decoded, DeviceReading, DeviceStatus, Kind, Rejected
-from ingest.decoders.document import MOST_CHANNELS, leaves, read_object
+from ingest.decoders.document import MOST_CHANNELS, leaves, read_object, scalar
 from ingest.decoders.shelly_components import COMPONENTS, METERS_OF, NOTHING, PRESSES, RELEASES
 from ingest.decoders.values import DeviceValues
 from ingest.reason import Reason
@@ -102,9 +101,10 @@ def _component(device: str, name: str, payload: bytes, state: Devices) -> Decode
 
 def _moment(ts: Any) -> Moment | None:
     """Unix seconds; None when the clock of the device was not set yet."""
-    if type(ts) not in (int, float) or not math.isfinite(ts) or not _CLOCK_SET <= ts < 1 << 40:
+    seconds = scalar(ts)
+    if not isinstance(seconds, float) or not _CLOCK_SET <= seconds < 1 << 40:
         return None
-    return round(ts * SECOND)
+    return round(seconds * SECOND)
 
 
 def _readings(

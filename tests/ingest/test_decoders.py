@@ -85,12 +85,14 @@ def foreign(draw: st.DrawFn, name: str) -> tuple[str, bytes]:
 
 
 def exchange(node: Any, draw: st.DrawFn) -> Any:
-    """A JSON tree with something else in the place of some of its parts."""
-    if draw(st.integers(0, 9)) == 0:
+    """A JSON tree with something else in the place of one of its parts."""
+    parts = list(node) if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else []
+    part = draw(st.none() | st.sampled_from(parts)) if parts else None
+    if part is None:
         return draw(JSON)
-    if isinstance(node, dict):
-        return {name: exchange(inner, draw) for name, inner in node.items()}
-    return [exchange(inner, draw) for inner in node] if isinstance(node, list) else node
+    copied = node.copy()
+    copied[part] = exchange(node[part], draw)
+    return copied
 
 
 @pytest.mark.parametrize("name", sorted(DECODERS))
