@@ -142,8 +142,9 @@ class Intake:
             resolver = line.resolver
             if decoded.readings:
                 resolver.resolve(decoded.readings, readings, received_at=now, retained=retained)
-                if not retained:
-                    line.watch.heard(now)
+                watch = line.watch
+                if watch.last_message_at != now and not retained:
+                    watch.heard(now)
             if decoded.statuses or decoded.faults or decoded.replies:
                 self._take_rest(line, decoded, readings, now)
                 _answer(arrival, decoded.replies)

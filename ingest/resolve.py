@@ -49,10 +49,12 @@ class _Never:
 class _Known:
     """A sensor as the hot path needs it, with what it said last."""
 
-    __slots__ = ("checks", "last_at", "last_values", "sensor", "stamped_at")
+    __slots__ = ("bounds", "checks", "last_at", "last_values", "sensor", "stamped_at")
 
     def __init__(self, sensor: str, checks: dict[str, _Check]) -> None:
         self.sensor, self.checks = sensor, checks
+        self.bounds = {quantity: (check.type, check.low, check.high) for quantity, check in checks.items()}
+        """The same as plain tuples, which cost half as much to look into."""
         self.last_at: Moment | None = None
         self.last_values: dict[str, Value] = {}
         self.stamped_at: Moment = 0
@@ -64,6 +66,7 @@ class Resolver:
     def __init__(self, town: Town, gateway: str, *, extras: Literal["refuse", "count"], account: Account) -> None:
         self.refused: list[Refused] = []
         self._account, self._extras = account, extras
+        self._received_at = self._earliest = self._latest = 0
         self._known = {
             sensor.external_id: _Known(sensor.id, _checks(town, sensor.kind))
             for sensor in town.sensors.values()
@@ -74,7 +77,9 @@ class Resolver:
         self, readings: Sequence[DeviceReading], into: list[Reading], *, received_at: Moment, retained: bool
     ) -> None:
         """Append the readings that can be believed, wholly or in part, to `into`."""
-        earliest, latest = max(received_at - _BEHIND, FIRST_MOMENT), received_at + LATEST_AHEAD
+        if received_at != self._received_at:
+            self._received_at, self._latest = received_at, received_at + LATEST_AHEAD
+            self._earliest = max(received_at - _BEHIND, FIRST_MOMENT)
         for reading in readings:
             known = self._known.get(reading.device)
             if known is None:
@@ -92,12 +97,12 @@ class Resolver:
                     self.refuse(Reason.DUPLICATE, f"{known.sensor} at {at}")
                     continue
                 known.last_at, known.last_values = at, values
-                if at > latest or at < earliest:
-                    at, flags = self._replace(known, at, received_at, latest)
-            checks = known.checks
+                if not self._earliest <= at <= self._latest:
+                    at, flags = self._replace(known, at, received_at, self._latest)
+            bounds = known.bounds
             for quantity, value in values.items():
-                check = checks.get(quantity)
-                if check is None or type(value) is not check[0] or not check[1] <= value <= check[2]:
+                bound = bounds.get(quantity)
+                if bound is None or type(value) is not bound[0] or not bound[1] <= value <= bound[2]:
                     self._sift(known, reading, into, at=at, received_at=received_at, flags=flags)
                     break
             else:

@@ -39,6 +39,9 @@ def decode(topic: str, payload: bytes, received_at: Moment, state: None) -> Deco
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return _decode_each(payload)
         if type(wire) is _Wire:
+            at = wire.at
+            if at is None or type(at) is int:  # nearly always, and a call costs
+                return Decoded(_TELEMETRY, (DeviceReading(wire.sensor, at, wire.values),))
             return Decoded(_TELEMETRY, (_reading(wire),))
         return Decoded(_TELEMETRY, tuple([_reading(each) for each in wire]))
     if topic.endswith("/status"):

@@ -41,7 +41,16 @@ class Acceptance:
         """The readings that can be stored, in their order, and those that never can."""
         accepted: list[Reading] = []
         refused: list[RefusedReading] = []
+        sensors, types = self._sensors, self._types
         for reading in readings:
+            # Nearly every reading is of a known sensor, in time, and only of finite numbers: no call is spent on it.
+            if reading.sensor in sensors and 0 <= reading.measured_at < END_OF_TIME > reading.received_at >= 0:
+                for quantity, value in reading.values.items():
+                    if type(value) is not float or types.get(quantity) is not float or not isfinite(value):
+                        break
+                else:
+                    accepted.append(reading)
+                    continue
             problem = self.problem(reading)
             if problem is None:
                 accepted.append(reading)
