@@ -78,8 +78,7 @@ class Resolver:
     ) -> None:
         """Append the readings that can be believed, wholly or in part, to `into`."""
         if received_at != self._received_at:
-            self._received_at, self._latest = received_at, received_at + LATEST_AHEAD
-            self._earliest = max(received_at - _BEHIND, FIRST_MOMENT)
+            self._look_at_the_clock(received_at)
         for reading in readings:
             known = self._known.get(reading.device)
             if known is None:
@@ -111,6 +110,10 @@ class Resolver:
                     into.append(Reading(known.sensor, at, received_at, values, flags))
                 else:
                     self._nothing_left(known, {})
+
+    def _look_at_the_clock(self, received_at: Moment) -> None:
+        self._received_at, self._latest = received_at, received_at + LATEST_AHEAD
+        self._earliest = max(received_at - _BEHIND, FIRST_MOMENT)
 
     def resolve_online(self, device: str, online: bool, into: list[Reading], *, received_at: Moment) -> None:
         """Append whether a device can be reached, if its sensor measures that."""
