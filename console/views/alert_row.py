@@ -23,6 +23,8 @@ class AlertRow(NamedTuple):
     open: bool
     title: str
     place: str
+    spot: str
+    """Where in the place, when one sensor is meant."""
     since: Moment
     ended: Moment | None
     values: str
@@ -42,6 +44,7 @@ def alert_row(scene: Scene, told: Words, alert: Alert) -> AlertRow:
         open=alert.state is not AlertState.CLOSED,
         title=told.label(alert.title),
         place=place_name(scene.town, told, alert),
+        spot=spot_name(scene.town, told, alert),
         since=alert.raised_at,
         ended=alert.closed_at,
         values=told.gettext(" · ").join(value_text(scene.town, told, seen) for seen in telling(alert)[:2]),
@@ -57,6 +60,14 @@ def place_name(town: Town, told: Words, alert: Alert) -> str:
     if alert.facility and alert.facility in town.facilities:
         return told.label(town.facilities[alert.facility].name)
     return told.label(town.subject_name(Subject(alert.subject_kind, alert.subject)))
+
+
+def spot_name(town: Town, told: Words, alert: Alert) -> str:
+    """Where in its facility the sensor is that the alert is about; its id when the sensor list does not say."""
+    if alert.subject_kind != "sensor":
+        return ""
+    sensor = town.sensors.get(alert.subject)
+    return told.label(sensor.place) if sensor and sensor.place else alert.subject
 
 
 def observations(alert: Alert) -> list[Observation]:
