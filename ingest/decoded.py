@@ -60,7 +60,7 @@ class Fault(msgspec.Struct, frozen=True, gc=False):
 
 
 class Announced(msgspec.Struct, frozen=True, gc=False):
-    """A channel that a device was announced to have: `topic` is where its values will come, `unit` the format's own."""
+    """A channel that a device was announced to have: `topic` is where its values will come."""
 
     device: str
     channel: str
@@ -85,6 +85,8 @@ class Decoded(msgspec.Struct, frozen=True, gc=False):
     faults: tuple[Fault, ...] = ()
     replies: tuple[Reply, ...] = ()
     announced: tuple[Announced, ...] = ()
+    gaps: int = 0
+    """How many messages are missing before this one, as the format's own numbering says."""
 
 
 class Rejected(msgspec.Struct, frozen=True, gc=False):
@@ -92,6 +94,7 @@ class Rejected(msgspec.Struct, frozen=True, gc=False):
 
     reason: Reason
     detail: str = ""
+    replies: tuple[Reply, ...] = ()
 
 
 IGNORED = Decoded(Kind.IGNORED)

@@ -66,11 +66,26 @@ class TtsOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _plain_topic(topic: str) -> str:
+    if "+" in topic or "#" in topic or filter_mistake(topic):
+        raise ValueError(f"{topic!r} must be a topic without wildcards, such as homeassistant")
+    return topic
+
+
+class HaDiscoveryOptions(BaseModel):
+    """`prefix` is the discovery prefix, `homeassistant` unless it was changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prefix: Annotated[str, AfterValidator(_plain_topic)] = "homeassistant"
+
+
 DECODER_OPTIONS: dict[str, type[BaseModel]] = {
     "native": NativeOptions,
     "zigbee2mqtt": Zigbee2MqttOptions,
     "chirpstack_v4": ChirpStackOptions,
     "tts_v3": TtsOptions,
+    "ha_discovery": HaDiscoveryOptions,
     "tasmota": TasmotaOptions,
     "shelly_gen2": ShellyOptions,
 }

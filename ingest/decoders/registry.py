@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from ingest.decoded import Decoded, Rejected
-from ingest.decoders import chirpstack_v4, native, shelly_gen2, tasmota, tts_v3, zigbee2mqtt
+from ingest.decoders import chirpstack_v4, ha_discovery, native, shelly_gen2, tasmota, tts_v3, zigbee2mqtt
 from town.builtin import builtin_kinds
 from town.errors import ConfigError
 from town.gateway import Gateway
@@ -45,6 +45,13 @@ DECODERS: dict[str, Decoder] = {
         chirpstack_v4.start, chirpstack_v4.decode, extras="count", topic="application/-/device/-/event/up"
     ),
     "tts_v3": Decoder(tts_v3.start, tts_v3.decode, extras="count", topic="v3/-/devices/-/up"),
+    "ha_discovery": Decoder(
+        ha_discovery.start,
+        ha_discovery.decode,
+        extras="count",
+        topic="homeassistant/sensor/device/config",
+        context=frozenset({"topics"}),
+    ),
     "shelly_gen2": Decoder(shelly_gen2.start, shelly_gen2.decode, extras="count", topic="shelly/events/rpc"),
     "tasmota": Decoder(
         tasmota.start,

@@ -89,6 +89,14 @@ def _converted(number: float, unit: str, into: str) -> float | None:
     return float(f"{converted:.12g}")  # 77 degF are 25 Cel, not 25.000000000000014
 
 
+def fitting(quantity: str | None, unit: str | None) -> tuple[str | None, str | None]:
+    """The quantity and its unit for values announced in `unit`; no quantity where there is no way to its unit."""
+    known = None if quantity is None else builtin_kinds().quantities[quantity]
+    if known is None or (known.unit is not None and (unit is None or _converted(0.0, unit, known.unit) is None)):
+        return None, plain_unit(unit)
+    return known.id, known.unit
+
+
 @lru_cache(maxsize=1024)  # units come from foreign software
 def _code(unit: str) -> str:
     try:
