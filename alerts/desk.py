@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import tables
 from alerts.content import Note, content_of, note_of
-from alerts.life import state
+from alerts.life import Happening, state
 from alerts.people import People
 from alerts.record import Record, Step, by_rule, from_row, new_record, to_row
 from alerts.route import WANTS_SOMEBODY, Address, addresses, tell, told
@@ -153,10 +153,10 @@ class Desk:
                 self._heard[record.id].append(address)
 
     def _withdraw(self, alert: str, why: str) -> None:
-        """Nobody is called any more who was not called yet."""
+        """Nobody is called any more who was not called yet; suppressed at once, nobody at all."""
         self._withdrawn[alert] = why
         for number, note in enumerate(self._notes):
-            if note.alert == alert and note.due_at > self._now:
+            if note.alert == alert and (note.due_at > self._now or why == Happening.SUPPRESSED):
                 self._notes[number] = msgspec.structs.replace(note, state=DeliveryState.SUPPRESSED, answer=why)
 
     async def flush(self) -> list[Record]:

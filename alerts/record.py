@@ -85,6 +85,8 @@ def by_rule(record: Record, transition: Transition, now: Moment) -> Step:
     """What a rule's transition does to an alert; its newest reason is kept."""
     reason = plain_reason(transition)
     detail = {"severity": transition.severity.value, "cause": transition.cause.value, "reason": reason}
+    if transition.suppressed_by is not None:
+        detail["suppressed_by"] = transition.suppressed_by
     step = _step(record, event_of(transition), at=transition.at, by=RULE, detail=detail)
     if not step.happened:
         return step._replace(record=msgspec.structs.replace(record, facts=step.record.facts))
@@ -170,6 +172,8 @@ def alert_of(record: Record) -> Alert:
         closed_by=record.closed_by,
         closed_because=record.facts.closed,
         activations=record.facts.activations,
+        suppressed_by=record.facts.suppressed_by,
+        chattering=record.facts.chattering,
         reason=record.reason,
         response=definition.response,
         cause=definition.cause,
@@ -196,6 +200,9 @@ def from_row(row: RowMapping) -> Record:
         acknowledged=row["acknowledged"],
         latched=row["latched"],
         activations=row["activations"],
+        suppressed_by=row["suppressed_by"],
+        chattering=row["chattering"],
+        unheard=row["unheard"],
         closed=row["closed"],
     )
     kept = {name: row[name] for name in Record.__struct_fields__ if name not in ("facts", "definition")}

@@ -1,12 +1,12 @@
 """Routes: which notifications follow from what happened to an alert, and to whom they go. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
 from alerts.life import Facts, Happening
 from alerts.people import People
-from town.alert import Category, Severity
+from town.alert import Category, Condition, Severity
 from town.moment import Duration
 
 
@@ -16,6 +16,10 @@ class Told(StrEnum):
     RAISED = "raised"
     SEVERITY_RAISED = "severity_raised"
     RAISED_AGAIN = "raised_again"
+    CHATTERING = "chattering"
+    """It comes and goes: it is held, and told again when it is calm."""
+    STEADY = "steady"
+    """It came and went, and now stays active."""
     CLEARED = "cleared"
     """The condition is gone, but somebody still has to acknowledge or reset."""
     RESOLVED = "resolved"
@@ -24,7 +28,7 @@ class Told(StrEnum):
     """It is over because a person reset it, or its rule or subject is no longer there."""
 
 
-WANTS_SOMEBODY = (Told.RAISED, Told.SEVERITY_RAISED, Told.RAISED_AGAIN)
+WANTS_SOMEBODY = (Told.RAISED, Told.SEVERITY_RAISED, Told.RAISED_AGAIN, Told.CHATTERING)
 """What asks a person to come; the others say that they need not."""
 
 
@@ -39,19 +43,26 @@ class Address(NamedTuple):
 def told(happened: Sequence[Happening], before: Facts, after: Facts) -> Told | None:
     """What people are told of a step in an alert's life; None when they need not hear of it.
 
-    Acknowledging is not told, nor is the closing of an alert that had returned: its clearing was.
+    Acknowledging is not told, nor is the closing of an alert that had returned: its clearing was. Nothing is told of a
+    suppressed alert, and nothing of its end when nothing was told of it at all.
     """
-    if Happening.RAISED in happened:
-        return Told.RAISED
-    if Happening.RAISED_AGAIN in happened:
-        return Told.RAISED_AGAIN
-    if Happening.SEVERITY_CHANGED in happened:
-        return Told.SEVERITY_RAISED if after.severity.digit < before.severity.digit else None
-    if Happening.CLOSED in happened and after.closed != "returned":
-        return Told.CLOSED
-    if Happening.CLEARED in happened:
-        return Told.RESOLVED if Happening.CLOSED in happened else Told.CLEARED
-    return None
+    if after.unheard or (after.condition is Condition.ACTIVE and after.suppressed_by is not None):
+        return None
+    return next((found for happening, found in _told_of(before, after) if happening in happened), None)
+
+
+def _told_of(before: Facts, after: Facts) -> Iterator[tuple[Happening, Told | None]]:
+    """What is told of each happening; the first that happened counts."""
+    worse = after.severity.digit < before.severity.digit
+    yield Happening.UNSUPPRESSED, None if after.acknowledged else Told.RAISED
+    yield Happening.CHATTERING, Told.CHATTERING
+    yield Happening.RAISED, Told.RAISED
+    yield Happening.RAISED_AGAIN, Told.RAISED_AGAIN
+    yield Happening.SEVERITY_CHANGED, Told.SEVERITY_RAISED if worse else None
+    yield Happening.STEADY, Told.STEADY
+    if after.closed != "returned":
+        yield Happening.CLOSED, Told.CLOSED
+    yield Happening.CLEARED, Told.RESOLVED if after.closed is not None else Told.CLEARED
 
 
 def addresses(people: People, category: Category, severity: Severity) -> list[Address]:

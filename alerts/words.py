@@ -37,6 +37,8 @@ TOLD: dict[Told, Label] = {
     Told.RAISED: _label("", ""),
     Told.SEVERITY_RAISED: _label("【升级】", "[Worse] "),
     Told.RAISED_AGAIN: _label("【再次发生】", "[Again] "),
+    Told.CHATTERING: _label("【反复】", "[Comes and goes] "),
+    Told.STEADY: _label("【持续】", "[Stays] "),
     Told.CLEARED: _label("【已恢复，待处理】", "[Cleared, needs attention] "),
     Told.RESOLVED: _label("【已解除】", "[Resolved] "),
     Told.CLOSED: _label("【已关闭】", "[Closed] "),

@@ -157,8 +157,9 @@ class _Play:
             yield f"expected severity {expected.severity}, found {mine[-1].severity if mine else 'none'}"
         if expected.reason is not None and (not mine or mine[-1].cause is not expected.reason):
             yield f"expected reason {expected.reason}, found {mine[-1].cause if mine else 'none'}"
-        if expected.chattering is not None:
-            yield "`chattering` is not in this version; leave it out"
+        chattering = bool(mine and mine[-1].chattering)
+        if expected.chattering is not None and chattering is not expected.chattering:
+            yield f"expected it {'to chatter' if expected.chattering else 'not to chatter'}"
 
     def _story(self, rule: str, subject: str) -> str:
         """What happened so far, in a line."""
@@ -203,17 +204,32 @@ class PlainAlerts:
         return None
 
 
-_OPEN = frozenset({AlertState.ACTIVE, AlertState.ACKNOWLEDGED, AlertState.RETURNED, AlertState.LATCHED})
+_OPEN = frozenset(
+    {
+        AlertState.ACTIVE,
+        AlertState.ACKNOWLEDGED,
+        AlertState.SUPPRESSED,
+        AlertState.RETURNED,
+        AlertState.LATCHED,
+    }
+)
 
 
 def _next_state(transition: Transition, before: AlertState, *, latch: bool, worse: bool) -> AlertState:
     if transition.condition is Condition.ACTIVE:
+        if transition.suppressed_by is not None:
+            return AlertState.SUPPRESSED
         taken = before is AlertState.ACKNOWLEDGED and transition.previous is Condition.ACTIVE and not worse
         return before if taken else AlertState.ACTIVE
+    if before in _OPEN:
+        return before if transition.chattering else _ended(transition, before, latch=latch)
+    return AlertState.PENDING if transition.condition is Condition.PENDING else AlertState.NORMAL
+
+
+def _ended(transition: Transition, before: AlertState, *, latch: bool) -> AlertState:
+    nobody_wanted = before in (AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED)
     if transition.cause in (Cause.RULE_DELETED, Cause.SUBJECT_DELETED):
         return AlertState.NORMAL
-    if before in _OPEN:
-        if latch:
-            return AlertState.LATCHED
-        return AlertState.NORMAL if before is AlertState.ACKNOWLEDGED else AlertState.RETURNED
-    return AlertState.PENDING if transition.condition is Condition.PENDING else AlertState.NORMAL
+    if latch and before is not AlertState.SUPPRESSED:
+        return AlertState.LATCHED
+    return AlertState.NORMAL if nobody_wanted else AlertState.RETURNED

@@ -138,7 +138,7 @@ def _rules(folder: Path, town: Town, named: tuple[str, ...]) -> tuple[RuleSet | 
         return load_rule_files([own], town, root=folder) if own.exists() or home is None else load_rules(home, town)
     files = sorted({folder / one.partition("#")[0] for one in named})
     wanted = {one.partition("#")[2] for one in named}
-    rules, findings = load_rule_files(files, town, root=folder)
+    rules, findings = load_rule_files(files, town, root=folder, whole=False)
     if rules is None or "" in wanted:
         return rules, findings
     missing = [Finding(EXPECT, 0, "rules", f"there is no rule `{one}`") for one in sorted(wanted - set(rules.rules))]

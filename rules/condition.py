@@ -1,7 +1,7 @@
 """Judging a rule with `when`: hysteresis, `for`, `keep_active_for`, and what silence does."""
 
 from rules.binding import Evaluate
-from rules.judge import Standing, changed, longest_interval, view_of
+from rules.judge import Standing, changed, longest_interval, suppressed, view_of
 from rules.memory import Memory
 from rules.rule import Count, Rule
 from rules.subject import Judged
@@ -54,12 +54,13 @@ class ConditionJudge:
         if not truth and standing.condition is NORMAL:
             return None
         if standing.condition is ACTIVE:
-            return self._while_active(truth, at, received, now)
-        if truth is None:
-            return None
+            told = self._while_active(truth, at, received, now)
+            if told is None and (self.rule.active_between is not None or standing.outside):
+                return self._suppressed(at, now)
+            return told
         if truth and (self.rule.active_between is None or self.rule.active_between.includes(at)):
             return self._holds(at, now)
-        if standing.condition is NORMAL:
+        if truth is None or standing.condition is NORMAL:
             return None
         return self._end(at, at, now, Cause.CONDITION)
 
@@ -115,6 +116,11 @@ class ConditionJudge:
         """Start to notice silence."""
         if self.notices_silence:
             self.standing.heard = [min(one + pause, max(now, one)) for one in self.standing.heard] or [now]
+
+    def _suppressed(self, at: Moment, now: Moment) -> Transition | None:
+        assert self.rule.when is not None
+        reason = Reason(self.rule.when.observe(self._view, at), self.rule.when.text, self.rule.version)
+        return suppressed(self, at=at, now=now, reason=reason)
 
     def _end(self, at: Moment, since: Moment, now: Moment, cause: Cause) -> Transition:
         standing = self.standing

@@ -9,6 +9,7 @@ from heapq import heappop, heappush
 
 from rules import snapshot
 from rules.condition import ConditionJudge
+from rules.gate import Gate
 from rules.judge import Judge
 from rules.levels import LevelsJudge
 from rules.memory import Memory, SensorMemory
@@ -52,6 +53,7 @@ class Engine:
     def _build(self, rules: RuleSet, town: Town) -> None:
         self._rules, self._town = rules, town
         self._memory = Memory(town)
+        self._gate = Gate(rules, town)
         self._judges: list[Judge] = []
         for rule in sorted(rules.rules):
             for judged in judged_by(rules.rules[rule], town):
@@ -59,6 +61,11 @@ class Engine:
                 self._judges.append(made(rules.rules[rule], judged, self._memory, index=len(self._judges)))
         self._failing: set[int] = set()
         self._begun = False
+
+    @property
+    def shed(self) -> int:
+        """Activations that were not let through because their rule has too many alerts, since the start."""
+        return self._gate.shed
 
     @property
     def errors(self) -> dict[str, str]:
@@ -79,17 +86,22 @@ class Engine:
     def advance(self, now: Moment) -> list[Transition]:
         """Notice what has been silent for too long by now."""
         out = self._begin(now)
-        while (due := self.next_due()) is not None and due <= now:
+        while (due := self._next_lapse()) is not None and due <= now:
             judge = self._judges[self._pop_due()]
             if (transition := judge.lapse(now)) is not None:
-                out.append(transition)
+                out += self._gate.take(transition, now, now)
             self._await(judge)
-        return out
+        out += self._gate.calm(now)
+        return out + self._gate.settle(now, now) if self._gate.unsettled else out
 
     def next_due(self) -> Moment | None:
         """When `advance` will next have something to do, if nothing is heard until then; None: never."""
         if not self._begun:
             return self._now
+        moments = [one for one in (self._next_lapse(), self._gate.due()) if one is not None]
+        return min(moments, default=None)
+
+    def _next_lapse(self) -> Moment | None:
         while self._due:
             at, index = self._due[0]
             due = self._judges[index].due()
@@ -129,10 +141,10 @@ class Engine:
         return engine
 
     def _saved(self) -> snapshot.Saved:
-        return snapshot.take(self._memory, self._judges, now=self._now or 0)
+        return snapshot.take(self._memory, self._judges, self._gate, now=self._now or 0)
 
     def _give(self, saved: snapshot.Saved) -> None:
-        self._orphans = snapshot.give(saved, self._memory, self._judges)
+        self._orphans = snapshot.give(saved, self._memory, self._judges, self._gate)
         self._had_failing = any(one.standing.error is not None for one in saved.judges)
 
     def _begin(self, now: Moment) -> list[Transition]:
@@ -150,7 +162,8 @@ class Engine:
             if judge.standing.error is not None:
                 self._failing.add(judge.index)
         orphans, self._orphans = self._orphans, []
-        out = [self._ended(one, now) for one in orphans]
+        out = [told for one in orphans for told in self._gate.take(self._ended(one, now), now, now)]
+        out += self._gate.begin(now)
         if self._had_failing and not self._failing:
             out.append(self._rule_error(Condition.NORMAL, (), "", now))
         self._had_failing = False
@@ -188,9 +201,11 @@ class Engine:
             if self._failing and judge.index in self._failing:
                 self._recover(judge, now, out)
             if transition is not None:
-                out.append(transition)
+                out += self._gate.take(transition, received, now)
             if judge.notices_silence and (judge.index not in self._awaiting or judge.rule.sequence):
                 self._await(judge)
+        if self._gate.unsettled:
+            out += self._gate.settle(at, now)
 
     def _accept(self, memory: SensorMemory, reading: Reading, at: Moment, order: Moment) -> tuple[str, ...]:
         """Put the new values on their tracks; returns the quantities that were new."""

@@ -9,8 +9,10 @@ from typing import Any
 
 from rules.contradiction import contradicts
 from rules.expression import Expression, compile_choice, compile_condition
+from rules.inhibition import inhibition_findings
 from rules.names import Names
 from rules.rule import (
+    MAX_ALERTS,
     Absent,
     ActiveBetween,
     Defaults,
@@ -26,7 +28,7 @@ from rules.rule import (
     WrittenRule,
     WrittenStep,
 )
-from rules.ruleset import RULE_ERROR, RuleSet, version_of
+from rules.ruleset import RESERVED, RuleSet, version_of
 from rules.schedule import Schedule, on_days
 from rules.subject import ANY, Judged, judged_by, subject_kind
 from rules.tokens import ExpressionError
@@ -52,15 +54,20 @@ def load_rules(folder: Path, town: Town) -> tuple[RuleSet | None, list[Finding]]
     return load_rule_files(sorted((folder / "rules").glob("*.yaml")), town, root=folder)
 
 
-def load_rule_files(paths: list[Path], town: Town, *, root: Path) -> tuple[RuleSet | None, list[Finding]]:
-    """Read rule files as one set; findings name files relative to `root`."""
+def load_rule_files(
+    paths: list[Path], town: Town, *, root: Path, whole: bool = True
+) -> tuple[RuleSet | None, list[Finding]]:
+    """Read rule files as one set; findings name files relative to `root`. A part may name rules of the others."""
     rules: dict[str, Rule] = {}
     findings: list[Finding] = []
+    places: dict[str, tuple[Source, Location]] = {}
     for path in paths:
         source, wrong = read_yaml(path, root=root)
         findings += wrong
         if source is not None:
-            _Reader(source, town, rules, findings).read()
+            _Reader(source, town, rules, findings, places).read()
+    if not has_errors(findings):
+        findings += inhibition_findings(rules, places, whole=whole)
     return (None if has_errors(findings) else RuleSet(rules)), sorted(findings)
 
 
@@ -72,6 +79,8 @@ class _Reader:
     town: Town
     rules: dict[str, Rule]
     findings: list[Finding]
+    places: dict[str, tuple[Source, Location]]
+    """Where each rule stands."""
 
     def read(self) -> None:
         file, wrong = self.source.parse(RuleFile)
@@ -97,10 +106,11 @@ class _Reader:
         written = own.model_copy(update={name: v for name, v in common.items() if getattr(own, name) is None})
         before = len(self.findings)
         rule = _Check(self, written, own, place).rule()
-        if written.id in self.rules or written.id == RULE_ERROR:
+        if written.id in self.rules or written.id in RESERVED:
             self._say((*place, "id"), f"`{written.id}` is there already", "every rule has an id of its own")
         elif rule is not None and not has_errors(self.findings[before:]):
             self.rules[written.id] = rule
+            self.places[written.id] = (self.source, place)
         if len(self.rules) > MAX_RULES:
             self._say(place, f"more than {MAX_RULES:,} rules")
 
@@ -150,6 +160,9 @@ class _Check:
             on_missing=written.on_missing or "hold",
             missing_after=written.missing_after,
             active_between=self._schedule(written.active_between),
+            inhibits=written.inhibits,
+            max_alerts=written.max_alerts or MAX_ALERTS,
+            shadow=bool(written.shadow),
         )
         self._together(rule)
         return rule

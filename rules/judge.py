@@ -13,6 +13,9 @@ from rules.subject import Judged
 from town.alert import Cause, Condition, Reason, Severity, Subject, Transition
 from town.moment import Duration, Moment
 
+SCHEDULE = "schedule"
+"""What suppresses an alert outside the hours of its rule."""
+
 
 class Standing(msgspec.Struct):
     """Where a judge stands; saved as it is."""
@@ -26,6 +29,8 @@ class Standing(msgspec.Struct):
     """When an active condition began to be over."""
     heard: list[Moment] = []
     """When news of the quantities last came in, down time added, for those that notice silence."""
+    outside: bool = False
+    """Whether it is active outside the hours of its rule, and so suppressed."""
     by_silence: bool = False
     """Whether it is active because of silence."""
     edges: list[Moment] = []
@@ -63,6 +68,29 @@ class Judge(Protocol):
         """The engine starts, `pause` after it was saved: nothing that was not heard meanwhile is silence."""
 
 
+def suppressed(judge: Judge, *, at: Moment, now: Moment, reason: Reason) -> Transition | None:
+    """Tell, once, that an active alert is now outside the hours of its rule, or inside again."""
+    standing, schedule = judge.standing, judge.rule.active_between
+    outside = schedule is not None and not schedule.includes(at)
+    if outside is standing.outside or standing.condition is not Condition.ACTIVE:
+        return None
+    standing.outside = outside
+    since = at if standing.since is None else standing.since
+    return Transition(
+        judge.rule.id,
+        judge.subject,
+        Condition.ACTIVE,
+        Condition.ACTIVE,
+        standing.severity,
+        at,
+        since,
+        now,
+        Cause.SUPPRESSION,
+        reason,
+        suppressed_by=SCHEDULE if outside else None,
+    )
+
+
 def changed(
     judge: Judge, condition: Condition, *, at: Moment, since: Moment, now: Moment, cause: Cause, reason: Reason
 ) -> Transition:
@@ -70,7 +98,7 @@ def changed(
     standing = judge.standing
     previous, standing.condition = standing.condition, condition
     if condition is not Condition.ACTIVE:
-        standing.by_silence = False
+        standing.by_silence = standing.outside = False
     standing.failing_since = None
     return Transition(
         judge.rule.id, judge.subject, condition, previous, standing.severity, at, since, now, cause, reason

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from rules.binding import Evaluate
 from rules.hold import Hold, step
-from rules.judge import Standing, changed, longest_interval, view_of
+from rules.judge import Standing, changed, longest_interval, suppressed, view_of
 from rules.memory import Memory
 from rules.rule import Level, Rule
 from rules.subject import Judged
@@ -71,7 +71,10 @@ class LevelsJudge:
             step(hold, truth, over, at=at, hold_for=level.hold_for, keep=rule.keep_active_for, gap=self._max_gap)
         if known and self.notices_silence:
             standing.heard[0] = max(standing.heard[0], received)
-        return self._tell(at, now, Cause.CONDITION)
+        told = self._tell(at, now, Cause.CONDITION)
+        if told is None and standing.condition is ACTIVE and (rule.active_between is not None or standing.outside):
+            return suppressed(self, at=at, now=now, reason=self._reason(standing.severity, ended=False))
+        return told
 
     def due(self) -> Moment | None:
         """When silence clears."""

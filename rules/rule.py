@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from rules.expression import Expression
+from rules.labels import LabelName
 from rules.schedule import Schedule
 from town.alert import AlertDefinition, Category, Severity
 from town.language import Label
@@ -53,6 +54,9 @@ def _days(written: Any) -> Any:
         return ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
     return written
 
+
+MAX_ALERTS = 200
+"""So many alerts of one rule are told when it says nothing itself."""
 
 Span = Annotated[Duration, BeforeValidator(_span), Field(ge=0)]
 Later = Annotated[None, BeforeValidator(_later)]
@@ -135,6 +139,13 @@ class WrittenStep(_Written):
     within: Annotated[int, BeforeValidator(_signed)] | None = None
 
 
+class Inhibits(_Written):
+    """Whose alerts are not told while this one is active, and what they must have in common with it."""
+
+    rules: tuple[str, ...] = Field(min_length=1)
+    equal: tuple[LabelName, ...] = Field(min_length=1)
+
+
 class WrittenResponse(_Written):
     """What to do, and how soon."""
 
@@ -166,6 +177,10 @@ class Defaults(_Written):
     on_missing: OnMissing | None = Field(None, description="What silence does: hold, raise or clear. Default hold.")
     missing_after: Span | None = Field(None, description="How long is silence. Default three intervals.")
     latch: bool | None = Field(None, description="Stays until a person resets it. Default true for fire, else false.")
+    max_alerts: int | None = Field(
+        None, ge=1, le=100_000, description="More alerts of one rule than this are counted and not told. Default 200."
+    )
+    shadow: bool | None = Field(None, description="Tried out: alerts are recorded, nobody is told. Default false.")
     late: Later = None
 
 
@@ -197,9 +212,9 @@ class WrittenRule(Defaults):
     active_between: ActiveBetween | None = Field(None, description="The hours in which it may raise.")
     response: WrittenResponse | None = Field(None, description="What to do, in zh and en, and `within` what time.")
     why: Why | None = Field(None, description="The usual `cause` and the `consequence`, shown on the alert.")
-    inhibits: Later = None
-    max_alerts: Later = None
-    shadow: Later = None
+    inhibits: Inhibits | None = Field(
+        None, description="`{rules: […], equal: [facility]}`: while it is active, those are recorded and not told."
+    )
 
 
 class WrittenGroup(_Written):
@@ -277,6 +292,9 @@ class Rule:
     on_missing: OnMissing = "hold"
     missing_after: Duration | None = None
     active_between: Schedule | None = None
+    inhibits: Inhibits | None = None
+    max_alerts: int = MAX_ALERTS
+    shadow: bool = False
 
     @property
     def id(self) -> str:

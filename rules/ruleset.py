@@ -12,6 +12,11 @@ RULE_ERROR = "rule_error"
 """The alert that says a rule cannot be judged; its subject is the town."""
 
 
+RULE_LIMIT = "rule_limit"
+"""The alert that says that alerts of a rule are not told, because there are too many; its subject is the town."""
+RESERVED = (RULE_ERROR, RULE_LIMIT)
+
+
 @dataclass(frozen=True)
 class RuleSet:
     """Rules by id."""
@@ -21,7 +26,8 @@ class RuleSet:
     @cached_property
     def definitions(self) -> dict[str, AlertDefinition]:
         """What the rules say of the alerts they raise, and the alert about rules that fail, by rule."""
-        return {RULE_ERROR: _rule_error(), **{rule.id: rule.definition for rule in self.rules.values()}}
+        own = {RULE_ERROR: _own(RULE_ERROR, *_ERROR), RULE_LIMIT: _own(RULE_LIMIT, *_LIMIT)}
+        return {**own, **{rule.id: rule.definition for rule in self.rules.values()}}
 
     @cached_property
     def version(self) -> str:
@@ -34,11 +40,15 @@ def version_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _rule_error() -> AlertDefinition:
+_ERROR = ("规则无法判断", "A rule cannot be judged")
+_LIMIT = ("同一规则警报过多", "Too many alerts of one rule")
+
+
+def _own(rule: str, zh: str, en: str) -> AlertDefinition:
     return AlertDefinition(
-        rule=RULE_ERROR,
-        title=Label(zh="规则无法判断", en="A rule cannot be judged"),
+        rule=rule,
+        title=Label(zh=zh, en=en),
         category=Category.DEVICE,
         severity=Severity.MAJOR,
-        version=version_of(RULE_ERROR),
+        version=version_of(rule),
     )

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from rules.gate import Gate, Passage
 from rules.judge import Judge, Standing
 from rules.memory import NEVER, Memory, Track
 from rules.window import Window
@@ -60,6 +61,7 @@ class Saved(msgspec.Struct):
     heard: dict[str, Moment]
     subjects: list[SavedSubject]
     judges: list[SavedJudge]
+    gate: list[Passage] = []
 
 
 def encode(saved: Saved) -> bytes:
@@ -78,7 +80,7 @@ def decode(content: bytes) -> Saved:
     return saved
 
 
-def take(memory: Memory, judges: list[Judge], *, now: Moment) -> Saved:
+def take(memory: Memory, judges: list[Judge], gate: Gate, *, now: Moment) -> Saved:
     """The state of an engine that is about to be written down or to be given up: it is not copied."""
     return Saved(
         version=VERSION,
@@ -95,10 +97,11 @@ def take(memory: Memory, judges: list[Judge], *, now: Moment) -> Saved:
             if watch.at != NEVER
         ],
         judges=[SavedJudge(judge.rule.id, judge.subject, judge.standing) for judge in judges],
+        gate=gate.save(),
     )
 
 
-def give(saved: Saved, memory: Memory, judges: list[Judge]) -> list[SavedJudge]:
+def give(saved: Saved, memory: Memory, judges: list[Judge], gate: Gate) -> list[SavedJudge]:
     """Put a state into a new engine; returns what stood somewhere and is judged no more."""
     for sensor, moment in saved.heard.items():
         if sensor in memory.sensors:
@@ -110,6 +113,7 @@ def give(saved: Saved, memory: Memory, judges: list[Judge]) -> list[SavedJudge]:
             for (sensor, quantity, _, lagging), window in watch.windows.items():
                 of_it = (sensor, quantity, lagging)
                 _give_window(window, [w for w in one.windows if (w.sensor, w.quantity, w.lagging) == of_it])
+    gate.restore(saved.gate)
     standings = {(one.rule, one.subject): one for one in saved.judges}
     for judge in judges:
         if found := standings.pop((judge.rule.id, judge.subject), None):

@@ -86,6 +86,10 @@ class Cause(StrEnum):
     RULE_DELETED = "rule_deleted"
     SUBJECT_DELETED = "subject_deleted"
     LEVEL = "level"
+    SUPPRESSION = "suppression"
+    """Nothing new is seen: it is now suppressed, by something else than before, or no longer."""
+    CALM = "calm"
+    """It chattered, and has not become active for a minute: this is where it stands."""
 
 
 class Observation(msgspec.Struct, frozen=True, gc=False):
@@ -124,6 +128,10 @@ class Transition(msgspec.Struct, frozen=True, gc=False):
     decided_at: Moment
     cause: Cause
     reason: Reason
+    suppressed_by: str | None = None
+    """Why nobody is to be told: the id of the rule that inhibits it, `schedule` or `shadow`."""
+    chattering: bool = False
+    """It became active three times or more within a minute: told once, held, and its final state told."""
 
 
 class Response(BaseModel):
@@ -178,6 +186,9 @@ class Alert(BaseModel):
     closed_by: str | None = None
     closed_because: str | None = None
     activations: int = 1
+    suppressed_by: str | None = None
+    """Why nobody is told now: the id of the rule that inhibits it, `schedule` or `shadow`."""
+    chattering: bool = False
     reason: dict[str, Any]
     """The newest reason, as `Reason` in plain JSON."""
     response: Response | None = None

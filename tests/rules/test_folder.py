@@ -56,7 +56,13 @@ PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
         ("id: a\nlevels: {bad: {when: smoke > 0.1}}", "levels.bad", ""),
         ("id: a\nlevels: {minor: {when: fault}}\nclear: fault", "`clear` does not go with `levels`", "in each level"),
         ("id: a\nlevels: {minor: {when: fault}}\non_missing: raise", "`raise` does not go with `levels`", ""),
-        ("id: a\nwhen: fault\nshadow: true", "not in this version", ""),
+        ("id: a\nwhen: fault\nlate: 30s", "not in this version", ""),
+        ("id: a\nwhen: fault\nmax_alerts: 0", "max_alerts", ""),
+        ("id: rule_limit\nwhen: fault", "is there already", ""),
+        ("id: a\nwhen: fault\ninhibits: {rules: [b], equal: []}", "inhibits.equal", ""),
+        ("id: a\nwhen: fault\ninhibits: {rules: [b], equal: [street]}", "inhibits.equal", ""),
+        ("id: a\nwhen: fault\ninhibits: {rules: [b], equal: [facility]}", "there is no rule `b`", ""),
+        ("id: a\nwhen: fault\ninhibits: {rules: [a], equal: [facility]}", "`a` → `a`", "break the circle"),
         ("id: a\nwhen: fault\ntitle: {zh: 试}", "en", ""),
     ],
 )
@@ -115,6 +121,15 @@ def test_doubled_id_is_found_across_files(tmp_path: Path) -> None:
 
     assert together is None
     assert [(one.file, one.message) for one in findings] == [("rules/y.yaml", "`a` is there already")]
+
+
+def test_rules_that_inhibit_each_other_in_a_circle_are_refused(tmp_path: Path) -> None:
+    written = "id: {}\nwhen: fault\ninhibits: {{rules: [{}], equal: [facility]}}"
+
+    rules, findings = read_rules(tmp_path, town(), *(written.format(*two) for two in ("ab", "bc", "ca")))
+
+    assert rules is None
+    assert "rules inhibit each other: `a` → `b` → `c` → `a`" in [one.message for one in findings]
 
 
 def test_what_may_be_meant_is_a_warning(tmp_path: Path) -> None:
