@@ -1,20 +1,29 @@
-"""The live loop of the rules: batches in, transitions into the alert book, state to disk, catching up at start."""
+"""The live loop of the rules: batches in, transitions into the alert book, state to disk, catching up at start.
+
+What it decides follows from the readings and their receipt alone (see `rules.arrival`). Everything it is given is kept
+beside the saved state until the next one, so that a killed brain judges it once more, in the same way: the journal is
+cut to where the saved state stood, and the alert book knows the transitions that it has already.
+"""
 
 import asyncio
 import logging
-import os
 import random
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
-import msgspec
-
+from brain.arrivals import Arrivals
+from brain.journal import JOURNAL_FILE, Journal, Mark
 from brain.latency import Latency
+from brain.snapshot import Snapshot, read_snapshot, write_snapshot
+from rules.arrival import in_order, judge_arrivals, resumed, silences
 from rules.engine import Engine
 from rules.ruleset import RuleSet
 from town.alert import AlertDefinition, Condition, Transition
 from town.errors import Unavailable
-from town.moment import HOUR, SECOND, Duration, Moment
+from town.moment import SECOND, Duration, Moment
 from town.ports import Clock, Gauge, PartHealth, ReadingHistory, TransitionTaker
 from town.reading import Reading
 from town.town import Town
@@ -22,17 +31,14 @@ from town.town import Town
 log = logging.getLogger("rules")
 
 SAVE_EVERY: Duration = 5 * SECOND
-CATCH_UP: Duration = HOUR
-"""How long before the last save a reading may have been measured that was stored but not judged yet."""
-_WAITING = 64
-"""Batches between ingest and rules before ingest has to wait."""
+_MOST_WAITING = 100_000
+"""Readings between ingest and rules before ingest has to wait."""
+_AT_ONCE = 2_000
+"""Readings that are judged without a pause for others; those of one millisecond are never parted."""
+_LONGEST_HOLD: Duration = SECOND // 10
+"""Readings of the running millisecond wait for its others; a clock that was set back must not make them wait long."""
 _LONGEST_PAUSE: Duration = 15 * SECOND
 _DECISIONS_KEPT = 10_000
-
-
-class _Snapshot(msgspec.Struct):
-    saved_at: Moment
-    engine: bytes
 
 
 class Judge:
@@ -41,20 +47,32 @@ class Judge:
     def __init__(
         self, rules: RuleSet, town: Town, *, book: TransitionTaker, clock: Clock, snapshot: Path, saved: bytes | None
     ) -> None:
+        """`saved` is what stood in the file `snapshot`, None when nothing is to be gone on with."""
+        self.live = False
+        """Whether it judges what comes, and no more what it missed."""
         self.judged = self.raised = 0
         self.reading_to_rules = Latency()
         self.reading_to_alert = Latency()
         self.received_at: dict[Moment, Moment] = {}
         """When the reading was received that a decision was made on, by the moment of the decision; the newest only."""
+        self.heard_until: Callable[[], Moment] = clock
+        """What was received before that moment has been delivered; ingest knows better than the clock."""
         self._rules, self._town, self._book, self._clock, self._file = rules, town, book, clock, snapshot
-        self._began_from, self._engine = _restored(saved, rules, town)
-        self._saved_at = self._began_from
-        self._batches: asyncio.Queue[Sequence[Reading]] = asyncio.Queue(_WAITING)
+        self._saved, self._engine = _restored(saved, rules, town)
+        self._reached: Moment = self._saved.saved_at if self._saved else 0
+        """What was received until then is judged."""
+        self._ask_from = self._saved.ask_from if self._saved else None
+        self._arrivals = Arrivals(snapshot, after=self._saved.number if self._saved else 0)
+        self._journal = Journal(snapshot.with_name(JOURNAL_FILE))
+        self._saved_at: Moment = 0
+        self._recovered = self._in_hand = self._asking = False
+        self._waiting: list[Reading] = []
+        self._room, self._wake = asyncio.Event(), asyncio.Event()
         self._next_rules: tuple[RuleSet, Town] | None = None
-        self._wake = asyncio.Event()
         self._since = clock()
-        self._trouble = ""
+        self._trouble = self._not_saved = ""
         self._one_at_a_time = asyncio.Lock()
+        self._writing, self._written = threading.Lock(), 0
 
     @property
     def rules(self) -> RuleSet:
@@ -62,13 +80,23 @@ class Judge:
         return self._rules
 
     @property
+    def reached(self) -> Moment:
+        """Everything that was received until then, and what fell silent until then, is judged."""
+        return self._reached
+
+    @property
     def idle(self) -> bool:
         """Whether everything delivered is judged and with the book."""
-        return self._batches.empty() and not self._one_at_a_time.locked()
+        return not self._waiting and not self._one_at_a_time.locked()
 
     async def deliver(self, readings: Sequence[Reading]) -> None:
         """Take a batch; waits while too many are waiting."""
-        await self._batches.put(readings)
+        while len(self._waiting) >= _MOST_WAITING:
+            self._room.clear()
+            await self._room.wait()
+        if readings:
+            self._arrivals.add(readings)
+            self._waiting += readings
         self._wake.set()
 
     def change(self, rules: RuleSet, town: Town) -> None:
@@ -77,42 +105,87 @@ class Judge:
         self._wake.set()
 
     async def catch_up(self, history: ReadingHistory) -> int:
-        """Judge what was stored since the last save and not judged; the engine knows what it judged before."""
-        if self._began_from is None:
+        """Judge what is stored and was received since the last that is known; how many readings were looked at.
+
+        After a `kill -9` there is nothing left to judge; after a power cut there may be. Raises Unavailable.
+        """
+        await self._recover()
+        if self._ask_from is None:
             return 0
-        now, count = self._clock(), 0
-        async for batch in history.readings(start=self._began_from - CATCH_UP, end=now + 1):
+        count, self._asking = 0, True
+        async for batch in history.readings(start=self._ask_from, end=self._clock() + 1, order="arrival"):
             count += len(batch)
-            await self._judge(batch)
+            async with self._one_at_a_time:
+                await self._judge(batch)
+        self._ask_from, self._asking = None, False
         return count
 
     async def run(self) -> None:
         """Judge until cancelled; the state is saved every few seconds and at the end."""
-        await self._advance()
+        await self._recover()
+        await self._resume()
         try:
             while True:
                 await self._wait()
                 if self._next_rules is not None:
                     await self._put_in_force(*self._next_rules)
-                while not self._batches.empty():
-                    await self._step(self._batches.get_nowait())
-                now = self._clock()
-                due = self._engine.next_due()
-                if due is not None and due <= now:
-                    await self._advance()
-                if self._saved_at is None or now - self._saved_at >= SAVE_EVERY:
-                    await asyncio.to_thread(self._write, self._snapshot(now))
+                until = self.heard_until()
+                await self._judge_until(until, self._take(until))
+                if self._clock() - self._saved_at >= SAVE_EVERY:
+                    await self._save()
         finally:
-            self._write(self._snapshot(self._clock()))
+            # What was decided and is not with the book yet is not saved: it is decided again after the next start.
+            if not self._in_hand and not self._asking:
+                self._write(self._snapshot())
+            self._arrivals.close()
 
-    async def _advance(self) -> None:
+    async def _recover(self) -> None:
+        """Go on where the saved state stood, and judge again what was delivered since."""
+        if self._recovered:
+            return
+        self._recovered = True
+        saved = self._saved
+        if saved is not None:
+            if saved.journal is not None:
+                self._journal.cut(saved.journal)
+            async with self._one_at_a_time:
+                begin = self._engine.next_due()
+                # The engine begins where it was saved: up to what follows no time was lost.
+                await self._hand_over(self._engine.advance(self._reached if begin is None else begin), ())
+        waiting = list(saved.waiting) if saved else []
+        for frame in self._arrivals.since(saved.number if saved else 0):
+            waiting += frame.readings
+            if frame.silent_until is not None:
+                until = frame.silent_until + 1
+                await self._judge_until(until, [each for each in waiting if each.received_at < until])
+                waiting = [each for each in waiting if each.received_at >= until]
         async with self._one_at_a_time:
-            now = self._clock()
-            await self._hand_over(self._engine.advance(now), (), now)
+            await self._judge(waiting)
+        if saved is not None and self._ask_from is None:
+            self._ask_from = self._reached
+
+    async def _resume(self) -> None:
+        """Begin to live: the time since the last that is known was no silence."""
+        async with self._one_at_a_time:
+            # Not after what has arrived already: whoever replays meets it after this moment, too.
+            now = min([self.heard_until(), *(each.received_at for each in self._waiting[:1])])
+            if self._reached == 0:
+                self._journal.mark(Mark("started", now, self._rules.version))
+                await self._hand_over(self._engine.advance(now), ())
+            else:
+                since = min(self._reached, now)
+                self._engine, transitions = resumed(self._engine, self._rules, self._town, since=since, now=now)
+                self._journal.mark(Mark("resumed", now, self._rules.version, since))
+                await self._hand_over(transitions, ())
+            self._reached = max(self._reached, now)
+        await self._save()
+        self.live = True
 
     async def _wait(self) -> None:
         due = self._engine.next_due()
-        pause = SAVE_EVERY if due is None else max(0, min(SAVE_EVERY, due - self._clock()))
+        pause = SAVE_EVERY if due is None else max(1, min(SAVE_EVERY, due + 1 - self._clock()))
+        if self._waiting:
+            pause = 1  # for the end of the running millisecond
         try:
             async with asyncio.timeout(pause / 1000):
                 await self._wake.wait()
@@ -120,39 +193,62 @@ class Judge:
             return
         self._wake.clear()
 
+    def _take(self, until: Moment) -> list[Reading]:
+        """What waits and was received before that moment."""
+        waiting = self._waiting
+        end = len(waiting)
+        while end and until <= waiting[end - 1].received_at <= until + _LONGEST_HOLD:
+            end -= 1
+        self._waiting = waiting[end:]
+        self._room.set()
+        self._in_hand = True
+        return waiting[:end]
+
     async def _put_in_force(self, rules: RuleSet, town: Town) -> None:
         async with self._one_at_a_time:
             now = self._clock()
             transitions = self._engine.reload(rules, town, now)
             before, self._rules, self._town, self._next_rules = self._rules, rules, town, None
-            await self._hand_over(transitions, (), now, definitions={**before.definitions, **rules.definitions})
+            self._journal.mark(Mark("rules", now, rules.version))
+            await self._hand_over(transitions, (), definitions={**before.definitions, **rules.definitions})
+        await self._save()
 
-    async def _step(self, readings: Sequence[Reading]) -> None:
-        self.reading_to_rules.add(self._clock() - readings[0].received_at)
-        await self._judge(readings)
-
-    async def _judge(self, readings: Sequence[Reading]) -> None:
+    async def _judge_until(self, until: Moment, readings: list[Reading]) -> None:
+        """Judge readings, all there are from before that moment, and what fell silent before it."""
         async with self._one_at_a_time:
-            now = self._clock()
-            transitions = self._engine.step(readings, now)
-            self.judged += len(readings)
-            await self._hand_over(transitions, readings, now)
+            self._in_hand = True
+            await self._judge(readings)
+            lapsed = silences(self._engine, until - 1)
+            self._reached = max(self._reached, until - 1)
+            if lapsed:
+                self._arrivals.add_silence(until - 1)
+                await self._hand_over(lapsed, ())
+            self._in_hand = False
+
+    async def _judge(self, readings: Iterable[Reading]) -> None:
+        for part in _parts(in_order(readings)):
+            self.reading_to_rules.add(self._clock() - part[0].received_at)
+            transitions = judge_arrivals(self._engine, part)
+            self._reached = max(self._reached, part[-1].received_at)
+            self.judged += len(part)
+            await self._hand_over(transitions, part)
+            await asyncio.sleep(0)
 
     async def _hand_over(
         self,
         transitions: list[Transition],
         readings: Sequence[Reading],
-        now: Moment,
         *,
         definitions: dict[str, AlertDefinition] | None = None,
     ) -> None:
-        """Give transitions to the book until it has them: an alert may be late, never lost."""
+        """Write transitions down and give them to the book until it has them: an alert may be late, never lost."""
         if not transitions:
             return
+        self._journal.add(transitions)
         pause = SECOND // 5
         while True:
             try:
-                await self._book.take(transitions, definitions or self._rules.definitions, now)
+                await self._book.take(transitions, definitions or self._rules.definitions, self._clock())
                 break
             except Unavailable as error:
                 if not self._trouble:
@@ -169,27 +265,50 @@ class Judge:
         raised = [each for each in transitions if each.condition is Condition.ACTIVE]
         self.raised += len(raised)
         if raised and readings:
-            received = {reading.measured_at: reading.received_at for reading in readings}
+            received = {reading.received_at for reading in readings}
             now = self._clock()
             for transition in raised:
-                if transition.at in received:
-                    self.reading_to_alert.add(now - received[transition.at])
-                    self.received_at[transition.decided_at] = received[transition.at]
+                if transition.decided_at in received:
+                    self.reading_to_alert.add(now - transition.decided_at)
+                    self.received_at[transition.decided_at] = transition.decided_at
             while len(self.received_at) > _DECISIONS_KEPT:
                 del self.received_at[next(iter(self.received_at))]
 
-    def _snapshot(self, now: Moment) -> bytes:
-        self._saved_at = now
-        return msgspec.msgpack.encode(_Snapshot(now, self._engine.save()))
+    async def _save(self) -> None:
+        """Save the state between two batches, and forget what came before it."""
+        if self._asking:
+            return
+        async with self._one_at_a_time:
+            snapshot = self._snapshot()
+        await asyncio.to_thread(self._write, snapshot)
 
-    def _write(self, content: bytes) -> None:
-        """Replace the snapshot file whole, so that a power cut leaves the old or the new one."""
-        beside = self._file.with_suffix(".new")
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self._file)
+    def _snapshot(self) -> Snapshot:
+        self._saved_at = self._clock()
+        self._engine.advance(self._reached)  # nothing is due by then: it only takes note of the time
+        number = self._arrivals.turn()
+        return Snapshot(
+            self._reached,
+            self._engine.save(),
+            number=number,
+            journal=self._journal.length(),
+            waiting=list(self._waiting),
+            ask_from=self._ask_from,
+        )
+
+    def _write(self, snapshot: Snapshot) -> None:
+        # The last one at the end may meet one that is being written.
+        try:
+            with self._writing:
+                if snapshot.number > self._written:
+                    write_snapshot(self._file, snapshot)
+                    self._written = snapshot.number
+                    self._arrivals.forget(snapshot.number)
+        except OSError as error:
+            if not self._not_saved:
+                log.error("the state of the rules cannot be saved, they go on: %s", error)
+            self._not_saved = str(error)
+        else:
+            self._not_saved = ""
 
     def parts(self) -> list[PartHealth]:
         """How judging is."""
@@ -198,6 +317,8 @@ class Judge:
         if self._engine.errors:
             rule, error = next(iter(self._engine.errors.items()))
             return [PartHealth("rules", "degraded", self._since, f"{rule}: {error}")]
+        if unwritten := self._not_saved or self._arrivals.trouble or self._journal.trouble:
+            return [PartHealth("rules", "degraded", self._since, f"a restart would lose something: {unwritten}")]
         return [PartHealth("rules", "ok", self._since, f"{len(self._rules.definitions)} rules")]
 
     def figures(self) -> list[Gauge]:
@@ -205,20 +326,32 @@ class Judge:
         return [
             Gauge("town_rules_readings_judged", self.judged, kind="counter", help="Readings judged by the rules."),
             Gauge("town_rules_alerts_raised", self.raised, kind="counter", help="Times a rule became active."),
-            Gauge("town_rules_batches_waiting", self._batches.qsize(), help="Batches between ingest and rules."),
+            Gauge("town_rules_readings_waiting", len(self._waiting), help="Readings between ingest and rules."),
             Gauge("town_rules_in_force", len(self._rules.definitions), help="Rules in force."),
             Gauge("town_rules_in_error", len(self._engine.errors), help="Rules that failed at their last reading."),
             *self.reading_to_rules.gauges("receipt to the rules"),
         ]
 
 
-def _restored(saved: bytes | None, rules: RuleSet, town: Town) -> tuple[Moment | None, Engine]:
-    """The engine as it was saved, and when; a snapshot that cannot be read is left alone and said."""
-    if saved is None:
+def _parts(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
+    """Readings in order, in lists of about `_AT_ONCE`; what came in one millisecond stays together."""
+    part: list[Reading] = []
+    for _, group in groupby(readings, key=attrgetter("received_at")):
+        part += group
+        if len(part) >= _AT_ONCE:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _restored(saved: bytes | None, rules: RuleSet, town: Town) -> tuple[Snapshot | None, Engine]:
+    """What was saved and the engine as it was; a state that cannot be read is left alone and said."""
+    found = read_snapshot(saved)
+    if found is None:
         return None, Engine(rules, town)
     try:
-        found = msgspec.msgpack.decode(saved, type=_Snapshot)
-        return found.saved_at, Engine.restore(rules, town, found.engine)
-    except (ValueError, msgspec.MsgspecError) as error:
+        return found, Engine.restore(rules, town, found.engine)
+    except ValueError as error:
         log.error("the rules' saved state cannot be read and is not used: %s", error)
         return None, Engine(rules, town)

@@ -149,6 +149,7 @@ async def open_brain(
             book, _senders(settings, receiver), name=f"{socket.gethostname()}-{state}", link=alert_link(settings)
         )
         intake = Intake(town, session, store=store, judge=_both(live, judge), quarantine=quarantine, clock=wall_clock)
+        judge.heard_until = lambda: intake.heard_until
         rule_files = RuleFiles(bundle, judge, clock=wall_clock)
         rollups = Rollups(store, wall_clock, keep=keep_of(settings))
         health = WholeHealth((intake, judge, rule_files, book, outbox, rollups), clock=wall_clock)

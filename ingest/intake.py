@@ -59,6 +59,12 @@ class Intake:
         self._judge, self._clock, self._largest_payload = judge, clock, largest_payload
         self._seen = Seen(session.receive_max)
         self._started_at = clock()
+        self._filling: Moment | None = None
+
+    @property
+    def heard_until(self) -> Moment:
+        """What was received before this moment was given to the rules; nothing that comes now is older."""
+        return self._clock() if self._filling is None else self._filling
 
     async def run(self) -> None:
         """Take messages in until cancelled; what is not stored then stays with the broker."""
@@ -96,11 +102,13 @@ class Intake:
             self.ledger.batches += 1
             if batch.readings:
                 await self._judge(batch.readings)
+            self._filling = None
             await self._backlog.put(batch)
 
     async def _fill(self) -> Batch:
         """A batch of what comes until the input pauses, it is full, or the time is up."""
         loop, batch = asyncio.get_running_loop(), Batch()
+        self._filling = self._clock()
         until = loop.time() + _LONGEST_WAIT
         while not batch.full and loop.time() < until:
             arrival = self._inbox.get()

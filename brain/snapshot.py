@@ -1,0 +1,48 @@
+"""The saved state of the rules: one file, replaced whole, so that a power cut leaves the old or the new one."""
+
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from town.moment import Moment
+from town.reading import Reading
+
+log = logging.getLogger("rules")
+
+
+class Snapshot(msgspec.Struct):
+    """Where the rules stood once everything received up to `saved_at` was judged, but for what was waiting."""
+
+    saved_at: Moment
+    engine: bytes
+    number: int = 0
+    """Of the arrivals that follow it."""
+    journal: int | None = None
+    """How long the journal was."""
+    waiting: Sequence[Reading] = ()
+    ask_from: Moment | None = None
+    """The store has still to be asked for what was received since then."""
+
+
+def read_snapshot(content: bytes | None) -> Snapshot | None:
+    """The state in those bytes; one that cannot be read is said and left alone."""
+    if content is None:
+        return None
+    try:
+        return msgspec.msgpack.decode(content, type=Snapshot)
+    except msgspec.MsgspecError as error:
+        log.error("the rules' saved state cannot be read and is not used: %s", error)
+        return None
+
+
+def write_snapshot(path: Path, snapshot: Snapshot) -> None:
+    """Put it in the place of the one before; raises OSError."""
+    beside = path.with_suffix(".new")
+    with beside.open("wb") as file:
+        file.write(msgspec.msgpack.encode(snapshot))
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
