@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from town.channel_options import EcowittOptions, MappedOptions, SenmlOptions, SparkplugOptions
 from town.topics import filter_mistake
 
 DEFAULT_BASE = "zigbee2mqtt"
@@ -88,6 +89,11 @@ DECODER_OPTIONS: dict[str, type[BaseModel]] = {
     "ha_discovery": HaDiscoveryOptions,
     "tasmota": TasmotaOptions,
     "shelly_gen2": ShellyOptions,
+    "senml_json": SenmlOptions,
+    "senml_cbor": SenmlOptions,
+    "sparkplug_b": SparkplugOptions,
+    "ecowitt": EcowittOptions,
+    "mapped": MappedOptions,
 }
 
 

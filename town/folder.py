@@ -79,7 +79,7 @@ def read_town(folder: Path) -> tuple[Town | None, list[Finding]]:
     findings += more
     source, more = read_yaml(folder / "gateways.yaml", root=folder)
     findings += more
-    gateways, more = read_gateways(source, town=head.id if head else "?")
+    gateways, more = read_gateways(source, town=head.id if head else "?", quantities=kinds.quantities)
     findings += more
     sensors = read_sensors(folder / "sensors.csv", root=folder)
     findings += sensors.findings

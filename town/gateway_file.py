@@ -1,11 +1,12 @@
 """gateways.yaml: the gateways of a town, their topics with the defaults put in, and what is wrong with them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from town.channel_options import named_quantities
 from town.decoder_options import DECODER_OPTIONS, DEFAULT_BASE, base_mistake
 from town.findings import Finding
 from town.gateway import Gateway
@@ -41,7 +42,9 @@ class GatewaysFile(BaseModel):
     gateways: list[Any]
 
 
-def read_gateways(source: Source | None, *, town: str) -> tuple[Items[Gateway], list[Finding]]:
+def read_gateways(
+    source: Source | None, *, town: str, quantities: Collection[str]
+) -> tuple[Items[Gateway], list[Finding]]:
     """The gateways with their topics; those with mistakes are left out but their ids are known."""
     if source is None:
         return Items(None, "gateways"), []
@@ -50,7 +53,7 @@ def read_gateways(source: Source | None, *, town: str) -> tuple[Items[Gateway], 
     findings += mistakes
     gateways: Items[Gateway] = Items(source, "gateways")
     for row in gateways.rows:
-        findings += _decoder_findings(source, row)
+        findings += _decoder_findings(source, row, quantities=quantities)
         findings += _secret_findings(source, row)
         findings += _topic_findings(source, row)
     for one in written.by_id.values():
@@ -64,7 +67,7 @@ def _default_topics(gateway: WrittenGateway, *, town: str) -> tuple[str, ...]:
     return (f"town/{town}/{gateway.id}/#",) if gateway.decoder == "native" else ()
 
 
-def _decoder_findings(source: Source, row: Row) -> Iterator[Finding]:
+def _decoder_findings(source: Source, row: Row, *, quantities: Collection[str]) -> Iterator[Finding]:
     decoder = row.text("decoder")
     if decoder is None:
         return
@@ -76,6 +79,12 @@ def _decoder_findings(source: Source, row: Row) -> Iterator[Finding]:
         yield from findings
         if options and (mistake := base_mistake(options)):
             yield source.finding((*row.place, "options", "base"), mistake)
+        for place, quantity in named_quantities(options) if options else ():
+            if quantity not in quantities:
+                yield source.finding((*row.place, "options", *place), *unknown("quantity", quantity, quantities))
+    if decoder == "mapped" and not (isinstance(row.data.get("options"), dict) and row.data["options"].get("values")):
+        message, hint = "`mapped` has to be told where the values are", "options: {values: {temperature: $.temp}}"
+        yield source.finding((*row.place, "options"), message, hint)
 
 
 def _secret_findings(source: Source, row: Row) -> Iterator[Finding]:

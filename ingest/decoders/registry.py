@@ -6,7 +6,20 @@ from typing import Any, Literal
 import msgspec
 
 from ingest.decoded import Decoded, Rejected
-from ingest.decoders import chirpstack_v4, ha_discovery, native, shelly_gen2, tasmota, tts_v3, zigbee2mqtt
+from ingest.decoders import (
+    chirpstack_v4,
+    ecowitt,
+    ha_discovery,
+    mapped,
+    native,
+    senml_cbor,
+    senml_json,
+    shelly_gen2,
+    sparkplug_b,
+    tasmota,
+    tts_v3,
+    zigbee2mqtt,
+)
 from town.builtin import builtin_kinds
 from town.errors import ConfigError
 from town.gateway import Gateway
@@ -59,6 +72,27 @@ DECODERS: dict[str, Decoder] = {
         extras="count",
         topic="tele/tasmota/SENSOR",
         context=frozenset({"time_zone"}),
+    ),
+    "senml_json": Decoder(
+        senml_json.start, senml_json.decode, extras="count", topic="senml", context=frozenset({"quantities"})
+    ),
+    "senml_cbor": Decoder(
+        senml_cbor.start, senml_cbor.decode, extras="count", topic="senml", context=frozenset({"quantities"})
+    ),
+    "sparkplug_b": Decoder(
+        sparkplug_b.start,
+        sparkplug_b.decode,
+        extras="count",
+        topic="spBv1.0/group/NDATA/node",
+        context=frozenset({"quantities"}),
+    ),
+    "ecowitt": Decoder(ecowitt.start, ecowitt.decode, extras="count", topic="ecowitt/station", redact=ecowitt.redact),
+    "mapped": Decoder(
+        mapped.start,
+        mapped.decode,
+        extras="count",
+        topic="device",
+        context=frozenset({"time_zone", "quantities"}),
     ),
 }
 

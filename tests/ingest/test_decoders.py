@@ -48,7 +48,8 @@ def topic_of(message: Path) -> str:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
 def test_a_message_becomes_what_its_case_says(case: Path) -> None:
     decoder = DECODERS[case.parent.name]
-    state, result = decoder.start({}), None
+    told = case / "options.json"
+    state, result = decoder.start(json.loads(told.read_bytes()) if told.exists() else {}), None
     for message in sorted(case.glob("message*.bin")):
         result = decoder.decode(topic_of(message), message.read_bytes(), NOON, state)
 
