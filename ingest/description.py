@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any
 
-from ingest.decoded import Decoded, DeviceReading, DeviceStatus, Fault, Rejected
+from ingest.decoded import Decoded, DeviceReading, DeviceStatus, Fault, Rejected, Reply
 from ingest.decoders.registry import Decoder
 from ingest.intake import LARGEST_PAYLOAD
 from ingest.ledger import Account
@@ -57,7 +57,7 @@ class Describer:
             "kind": decoded.kind.value,
             "readings": readings,
             "faults": [{"reason": each.reason.value, "detail": each.detail} for each in faults],
-            "replies": [{"topic": each.topic, "hex": each.payload.hex()} for each in decoded.replies],
+            "replies": _replies(decoded.replies),
             "announced": [
                 {"device": each.device, "channel": each.channel, "quantity": each.quantity, "unit": each.unit}
                 | {"topic": each.topic}
@@ -144,5 +144,9 @@ def _as_reading(status: DeviceStatus) -> DeviceReading:
 
 
 def _rejected(rejected: Rejected) -> Description:
-    nothing: dict[str, list[Any]] = {"readings": [], "faults": [], "replies": [], "announced": []}
-    return {"ok": False, "reason": rejected.reason.value, "detail": rejected.detail, "kind": None, **nothing}
+    said = {"ok": False, "reason": rejected.reason.value, "detail": rejected.detail, "kind": None}
+    return {**said, "readings": [], "faults": [], "replies": _replies(rejected.replies), "announced": []}
+
+
+def _replies(replies: Iterable[Reply]) -> list[Description]:
+    return [{"topic": each.topic, "hex": each.payload.hex()} for each in replies]
