@@ -13,6 +13,7 @@ from brain.commands.demo import demo
 from brain.commands.quarantine import quarantine
 from brain.commands.settings import settings
 from brain.commands.simulate import simulate
+from brain.commands.store import store
 from brain.commands.test import test
 from brain.commands.up import up
 from brain.output import WRONG_USE, errors
@@ -34,6 +35,7 @@ app.command()(decode)
 app.command()(settings)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(account, name="account")
+app.add_typer(store, name="store")
 app.add_typer(bench, name="bench")
 
 

@@ -13,6 +13,7 @@ class Asked(NamedTuple):
     target: str
     headers: dict[str, str]
     body: bytes
+    method: str = "GET"
 
 
 class Answer(NamedTuple):
@@ -49,6 +50,8 @@ async def answering(answer: Callable[[Asked], Answer]) -> AsyncIterator[str]:
                 lines += [f"{name}: {value}" for name, value in said.headers]
                 writer.write("\r\n".join([*lines, "", ""]).encode() + body)
                 await writer.drain()
+                if ("Connection", "close") in said.headers:
+                    break
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -66,4 +69,4 @@ async def _asked(head: str, reader: asyncio.StreamReader) -> Asked:
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in rest)}
     body = await reader.readexactly(int(headers.get("content-length", 0)))
     unpacked = gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
-    return Asked(first.split()[1], headers, unpacked)
+    return Asked(first.split()[1], headers, unpacked, first.split()[0])

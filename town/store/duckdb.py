@@ -52,6 +52,11 @@ class DuckStore:
         self._asking = ThreadPoolExecutor(1, "duckdb-ask")
         self._rolling = ThreadPoolExecutor(1, "duckdb-roll")
 
+    @property
+    def path(self) -> Path | None:
+        """The file, or None when it is in memory."""
+        return self._path
+
     async def __aenter__(self) -> Self:
         try:
             await asyncio.get_running_loop().run_in_executor(self._writing, self._open)

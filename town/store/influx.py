@@ -10,7 +10,7 @@ from town.moment import Duration, Moment
 from town.ports import Aggregate, Order, Point, RefusedReading, Series
 from town.quantity import Value, ValueType
 from town.reading import Reading
-from town.store import influxql
+from town.store import influx_info, influxql
 from town.store.acceptance import Acceptance
 from town.store.arrival import by_arrival
 from town.store.influx_changes import ChangeLog
@@ -21,6 +21,7 @@ from town.store.influx_rows import columns_by_sensor, raw_value, whole_readings
 from town.store.influx_server import InfluxServer
 from town.store.influx_setup1 import is_first, make_missing
 from town.store.influx_types import StoredFields
+from town.store.info import StoreInfo
 from town.store.line_protocol import DELAY, LineEncoder
 from town.store.resolution import Piece, Resolution, pieces
 from town.store.retention import Keep
@@ -200,6 +201,10 @@ class InfluxStore:
     async def forget(self, before: Mapping[Resolution | None, Moment]) -> bool:
         """The server deletes by its own retention policies, which `town store init` sets."""
         return False
+
+    async def info(self) -> StoreInfo:
+        """What it holds of this town."""
+        return await influx_info.look(self._server, self._town, families=self._families, rollups=self._rollups)
 
     async def _ask_all(self, questions: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
         """All answers in the order of the questions, a few at once; the first failure ends the others."""

@@ -145,8 +145,8 @@ class InfluxServer:
         answer, content = await self._send(self._client.build_request("GET", "/ping"), seconds=_CONNECT_SECONDS)
         if answer.status_code not in (200, 204):
             self._refuse(answer, self._problem(content))
-        version = answer.headers.get("X-Influxdb-Version")
-        if version is None:
+        version = answer.headers.get("X-Influxdb-Version") or _version_in(content)
+        if not version:
             raise ConfigError(f"{self.base} is not InfluxDB: its /ping names no version")
         return str(version)
 
@@ -201,6 +201,15 @@ class InfluxServer:
         if "parsing" in problem:
             raise RuntimeError(f"InfluxDB does not understand our question: {problem:.300}")
         raise Unavailable(f"{self.base}: {problem:.300}")
+
+
+def _version_in(content: bytes) -> str:
+    """3.x says it in the body."""
+    try:
+        body = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    return str(body.get("version", "")) if isinstance(body, dict) else ""
 
 
 def _is_loopback(host: str) -> bool:

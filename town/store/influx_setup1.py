@@ -57,10 +57,29 @@ async def make_missing(server: InfluxServer, *, keep: Keep) -> str:
         except ConfigError:
             if change.needed:
                 raise
-            done.append(f"not {change.what}: run `town store init` as an administrator")
+            done.append(f"may not {change.what}: run `town store init` as an administrator")
         else:
-            done.append(change.what)
+            done.append(change.what.replace("make ", "made ", 1))
     return ", ".join(done) or f"database {server.database} is there"
+
+
+async def prepare(server: InfluxServer, *, keep: Keep, dry_run: bool) -> list[str]:
+    """Make what is missing and correct what differs; what was done, or would be, in words.
+
+    Raises Unavailable, and ConfigError when this user may not.
+    """
+    changes = await missing(server, keep=keep)
+    for change in () if dry_run else changes:
+        await server.query(change.statement, database=False)
+    return [change.what for change in changes]
+
+
+def user_hint(database: str) -> str:
+    """How an administrator makes a user that may do no more than needed."""
+    return (
+        "CREATE USER \"town\" WITH PASSWORD '…'; "
+        f'GRANT ALL ON {influxql.name(database)} TO "town"  (then TOWN_STORE_USER=town and TOWN_STORE_PASSWORD)'
+    )
 
 
 async def _policies(server: InfluxServer) -> tuple[dict[str, Duration | None], str]:
@@ -77,7 +96,7 @@ def _read(duration: str) -> Duration | None:
 
 
 def _database(database: str) -> Change:
-    return Change(f"made database {database}", f"CREATE DATABASE {influxql.name(database)}", creates=True, needed=True)
+    return Change(f"make database {database}", f"CREATE DATABASE {influxql.name(database)}", creates=True, needed=True)
 
 
 def _policy(
@@ -88,7 +107,7 @@ def _policy(
     verb = "ALTER" if policy in policies else "CREATE"
     duration = "INF" if kept is None else f"{max(kept, HOUR) // SECOND}s"
     return Change(
-        f"made policy {policy}, kept {write_keep(kept)}"
+        f"make policy {policy}, kept {write_keep(kept)}"
         if verb == "CREATE"
         else f"policy {policy} keeps {write_keep(kept)}, it kept {write_keep(policies[policy])}",
         f"{verb} RETENTION POLICY {influxql.name(policy)} ON {influxql.name(database)} DURATION {duration}"

@@ -82,6 +82,11 @@ def one(selected: str, *, families: Collection[str], among: str) -> str:
     return f"SELECT {selected} FROM {names(families)} WHERE {among}"
 
 
+def sensors(*, families: Collection[str], among: str) -> str:
+    """Which sensors there are."""
+    return f'SHOW TAG VALUES FROM {names(families)} WITH KEY = "sensor" WHERE {among}'
+
+
 def changes(measurement: str, *, among: str, most: int) -> str:
     """What was announced, oldest first."""
     return f'SELECT "minutes" FROM {name(measurement)} WHERE {among} LIMIT {most:d}'
