@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ingest.decoded import IGNORED, Decoded, Fault, Kind, Rejected
-from ingest.decoders.document import MOST_CHANNELS, leaves, read_json
+from ingest.decoders.document import MOST_CHANNELS, leaves, read_json, scalar
 from ingest.decoders.lorawan import MOST_GATEWAYS, add_each, add_radio, objects, read_time, readings
 from ingest.decoders.tts_normalized import take_normalized
 from ingest.decoders.values import DeviceValues
@@ -115,9 +115,9 @@ def _add_settings(values: DeviceValues, uplink: Mapping[str, Any]) -> None:
     settings, battery = uplink.get("settings"), uplink.get("last_battery_percentage")
     if isinstance(settings, dict):
         add_each(values, [("settings.frequency", settings.get("frequency"), "Hz")])
-    level = battery.get("value") if isinstance(battery, dict) else None
-    if isinstance(level, int | float) and not isinstance(level, bool):
-        values.add("last_battery_percentage.value", float(level), quantity="battery", unit="%")
+    level = scalar(battery.get("value")) if isinstance(battery, dict) else None
+    if level is not None:
+        values.add("last_battery_percentage.value", level, quantity="battery", unit="%")
 
 
 def _solved(device: str, document: Mapping[str, Any]) -> Decoded:

@@ -1,5 +1,6 @@
 """The values of one device while its message is read: with a quantity in the quantity's unit, or as the format says."""
 
+import re
 from functools import lru_cache
 
 from ingest.decoded import Channel, DeviceReading
@@ -11,6 +12,7 @@ from town.units import convert, unit_code
 
 _WORDS = {"true": True, "on": True, "yes": True, "1": True, "false": False, "off": False, "no": False, "0": False}
 _LONGEST_NUMBER = 32
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|NaN|nan|[+-]?(?:inf|Infinity)")
 
 
 class DeviceValues:
@@ -62,12 +64,10 @@ def fit(quantity: str, value: Value, unit: str | None) -> Value | None:
 
 def as_number(value: Value) -> float | None:
     """A number, also one written as text such as `+27.0`; None for truths and other texts."""
-    if isinstance(value, bool) or (isinstance(value, str) and len(value) > _LONGEST_NUMBER):
-        return None
-    try:
-        return float(value)
-    except ValueError:
-        return None
+    if isinstance(value, str):
+        plain = value.strip()
+        return float(plain) if len(plain) <= _LONGEST_NUMBER and _NUMBER.fullmatch(plain) else None
+    return None if isinstance(value, bool) else value
 
 
 def as_truth(value: Value) -> bool | None:
