@@ -7,15 +7,18 @@ from alerts.content import Content
 from alerts.deliveries import Claim
 from alerts.people import Recipient
 from alerts.route import Told
-from alerts.sending import OutgoingMessage
+from alerts.sending import Brief, OutgoingMessage
 from alerts.words import BECAUSE, CATEGORIES, DURATIONS, NEXT, SEVERITIES, TOLD, UNITS, VALUES, WORDS, Word
 from town.alert import AlertState, Severity
-from town.language import Language
+from town.language import Label, Language
 from town.moment import DAY, HOUR, MINUTE, SECOND, Duration, Moment, as_datetime
 from town.town import Town
 
 MOST_OBSERVATIONS = 6
 LONGEST_SUBJECT = 150
+
+_RAISED = Label(zh="发生", en="Raised")
+"""What happened, in templates whose wording a provider has approved: messages for people leave it out."""
 
 _COLOURS = {
     Severity.CRITICAL: "#c01c28",
@@ -42,6 +45,11 @@ def compose(
         text=head + "\n",
         html=_html(subject, lines, content.alert.severity, link),
         body=_body(claim, content, town, subject=subject, text=head, link=link),
+        severity=content.alert.severity,
+        link=link,
+        brief=writer.brief(),
+        variables=writer.variables(),
+        language=writer.language,
     )
 
 
@@ -50,22 +58,54 @@ class _Writer:
 
     def __init__(self, content: Content, told: Told, town: Town, language: Language) -> None:
         self._content, self._alert, self._told = content, content.alert, told
-        self._town, self._language = town, language
+        self._town, self.language = town, language
         self.colon = ": " if language == "en" else "："
         self._space = " " if language == "en" else ""
 
     def word(self, name: Word) -> str:
-        return WORDS[name].text(self._language)
+        return WORDS[name].text(self.language)
 
     def subject(self) -> str:
         """Mark, severity, category, title and place in one line."""
-        alert, language = self._alert, self._language
+        return _short(f"{self._alert.severity.mark} {self._headline()}", LONGEST_SUBJECT)
+
+    def _headline(self) -> str:
+        alert, language = self._alert, self.language
         severity = SEVERITIES[alert.severity].text(language)
         category = CATEGORIES[alert.category].text(language)
-        where = self._content.facility or self._content.zone or self._content.subject
         told = TOLD[self._told].text(language)
-        line = f"{alert.severity.mark} {told}{severity} {category}{self.colon}{alert.title.text(language)}"
-        return _short(f"{line} · {where.text(language)}", LONGEST_SUBJECT)
+        return f"{told}{severity} {category}{self.colon}{alert.title.text(language)} · {self._where()}"
+
+    def _where(self) -> str:
+        where = self._content.facility or self._content.zone or self._content.subject
+        return where.text(self.language)
+
+    def brief(self) -> Brief:
+        """For short messages: no mark, which the alphabet of short messages does not have."""
+        response = self._alert.response if self._next() is None else None
+        advice = response.text.text(self.language) if response else self._next() or ""
+        return Brief(
+            head=_short(self._headline(), LONGEST_SUBJECT),
+            since=f"{self.word('since')} {self._clock()}",
+            advice=_short(advice, LONGEST_SUBJECT),
+            number=self._alert.id,
+        )
+
+    def _clock(self) -> str:
+        return as_datetime(self._alert.opened_at, self._town.zone_info).strftime("%H:%M")
+
+    def variables(self) -> dict[str, str]:
+        """For templates whose wording a provider has approved."""
+        alert, language = self._alert, self.language
+        return {
+            "told": (TOLD[self._told].text(language) or _RAISED.text(language)).strip("【】[] "),
+            "severity": SEVERITIES[alert.severity].text(language),
+            "category": CATEGORIES[alert.category].text(language),
+            "title": alert.title.text(language),
+            "place": self._where(),
+            "time": as_datetime(alert.opened_at, self._town.zone_info).strftime("%m-%d %H:%M"),
+            "number": alert.id,
+        }
 
     def lines(self, link: str | None) -> list[tuple[str, str]]:
         """The body, each line with its name."""
@@ -79,26 +119,26 @@ class _Writer:
             found += self._advice()
         if link:
             found.append((self.word("open"), link))
-        found.append((self.word("number"), f"{self._alert.id} · {self._town.name.text(self._language)}"))
+        found.append((self.word("number"), f"{self._alert.id} · {self._town.name.text(self.language)}"))
         return found
 
     def _place(self) -> str:
         content = self._content
         labels = [content.zone, content.facility, content.place]
-        names = [label.text(self._language) for label in labels if label]
+        names = [label.text(self.language) for label in labels if label]
         if self._alert.subject_kind == "sensor" or not names:
-            names.append(content.subject.text(self._language))
+            names.append(content.subject.text(self.language))
         return " / ".join(dict.fromkeys(names))
 
     def _moment(self, at: Moment) -> str:
         return as_datetime(at, self._town.zone_info).strftime("%Y-%m-%d %H:%M:%S")
 
     def _ended(self, at: Moment) -> str:
-        lasted = spoken(at - self._alert.opened_at, self._language)
+        lasted = spoken(at - self._alert.opened_at, self.language)
         return self._moment(at) + self._aside(lasted)
 
     def _aside(self, text: str) -> str:
-        return f" ({text})" if self._language == "en" else f"（{text}）"
+        return f" ({text})" if self.language == "en" else f"（{text}）"
 
     def _observations(self) -> list[str]:
         seen: list[dict[str, Any]] = self._alert.reason.get("observations", [])
@@ -108,7 +148,7 @@ class _Writer:
 
     def _observation(self, one: dict[str, Any]) -> str:
         quantity = self._town.quantities.get(one["quantity"])
-        name = quantity.name.text(self._language) if quantity else one["quantity"]
+        name = quantity.name.text(self.language) if quantity else one["quantity"]
         if (expression := one.get("expression")) and expression != one["quantity"]:
             name += f" [{expression}]"
         sensor = f"{one['sensor']} " if one["sensor"] != self._alert.subject else ""
@@ -119,7 +159,7 @@ class _Writer:
 
     def _value(self, value: Any, unit: str | None) -> str:
         if value is None or isinstance(value, bool):
-            return VALUES[value].text(self._language)
+            return VALUES[value].text(self.language)
         number = f"{value:.6g}" if isinstance(value, int | float) else _short(str(value), 80)
         return f"{number} {UNITS.get(unit, unit)}" if unit else number
 
@@ -130,10 +170,10 @@ class _Writer:
         if label is None:
             return None
         why = BECAUSE.get(self._alert.closed_because or "") if self._told is Told.CLOSED else None
-        return (why.text(self._language) + self._space if why else "") + label.text(self._language)
+        return (why.text(self.language) + self._space if why else "") + label.text(self.language)
 
     def _advice(self) -> list[tuple[str, str]]:
-        alert, language = self._alert, self._language
+        alert, language = self._alert, self.language
         found: list[tuple[str, str]] = []
         if alert.response:
             todo = alert.response.text.text(language)

@@ -140,11 +140,10 @@ class Outbox:
             self._book.announce([claim.alert])
 
     async def _send(self, claim: Claim) -> Answer:
-        sender = self._senders.get(claim.channel)
         recipient = self._book.people.recipients.get(claim.target)
         if recipient is None or recipient.channel != claim.channel:
             return Answer(AnswerKind.REFUSED_MESSAGE, f"{claim.target} is no longer in people.yaml", handed_over=False)
-        if sender is None:
+        if (sender := self._senders.get(recipient.sender)) is None:
             return refused_config(f"{claim.channel} is not connected")
         try:
             town = self._book.town

@@ -1,67 +1,29 @@
 """Who is told: people, targets and routes of a town, as `people.yaml` says, and everything wrong in it."""
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from alerts.accounts import USUAL_LIMITS, Account, Accounts, Limits
+from alerts.allowance import Allowance
+from alerts.channel_checks import channel_findings
+from alerts.contact import EVERYBODY, REACHES_A_PERSON, Channel, Person, Target, many
 from town.alert import Category, Severity
 from town.findings import Finding, has_errors, suggest
-from town.language import Label, Language
+from town.language import Language
 from town.moment import Duration, parse_duration
 from town.source import Source, read_yaml
 from town.town import Town
 
 FILE = "people.yaml"
 
-Channel = Literal["webhook", "email", "sms", "voice", "dingtalk", "wecom", "feishu", "telegram", "slack", "mqtt"]
-"""Every way of telling somebody that a town may write down."""
-PersonalChannel = Literal["email", "sms", "voice", "dingtalk", "wecom", "feishu", "telegram"]
-CONNECTED: tuple[Channel, ...] = ("webhook", "email")
-"""The ways that have a sender."""
-
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}")
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
-_SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
-
-
-def _many(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
 
 def _duration(value: Any) -> Any:
     return parse_duration(value) if isinstance(value, str) else value
-
-
-class Person(BaseModel):
-    """Somebody who can be told; `channels` holds the address for each channel, the preferred one first."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
-    name: str = Field(min_length=1, max_length=80)
-    channels: dict[PersonalChannel, str]
-    language: Language | None = None
-
-
-class Target(BaseModel):
-    """A room, group, robot or hook. A webhook has `url` and the name of a `secret`; an email target an `address`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
-    channel: Channel
-    name: Label | None = None
-    url: str | None = None
-    secret: str | None = None
-    address: str | None = None
-    language: Language | None = None
 
 
 class Route(BaseModel):
@@ -69,9 +31,9 @@ class Route(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    category: Annotated[tuple[Category, ...], BeforeValidator(_many)] = ()
-    severity: Annotated[tuple[Severity, ...], BeforeValidator(_many)] = ()
-    to: Annotated[tuple[str, ...], BeforeValidator(_many)]
+    category: Annotated[tuple[Category, ...], BeforeValidator(many)] = ()
+    severity: Annotated[tuple[Severity, ...], BeforeValidator(many)] = ()
+    to: Annotated[tuple[str, ...], BeforeValidator(many)]
     wait: Annotated[Duration, BeforeValidator(_duration)] = Field(0, ge=0, le=86_400_000)
 
     def takes(self, category: Category, severity: Severity) -> bool:
@@ -85,6 +47,7 @@ class PeopleFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: Literal[1]
+    accounts: Accounts = Accounts()
     people: tuple[Person, ...] = ()
     targets: tuple[Target, ...] = ()
     routes: tuple[Route, ...] = ()
@@ -99,6 +62,32 @@ class Recipient(NamedTuple):
     url: str | None = None
     secret: str | None = None
     address: str | None = None
+    signing_secret: str | None = None
+    topic: str | None = None
+    account: Account | None = None
+    mention: tuple[Person, ...] = ()
+    mentions_everybody: bool = False
+    limits: Limits | None = None
+
+    @property
+    def sender(self) -> str:
+        """Which sender it needs: its account's provider, or the channel itself."""
+        return self.account.provider if self.account else self.channel
+
+    @property
+    def secret_name(self) -> str | None:
+        """The name of the secret it is told with, its own or its account's."""
+        return self.account.secret if self.account else self.secret
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """How much it may be sent, shared with whoever has the same credential; an account's counts per address."""
+        limits = self.limits or (self.account.limits if self.account else None) or USUAL_LIMITS.get(self.sender)
+        if not limits:
+            return None
+        credential = self.secret_name or self.url or self.topic or self.id
+        address = self.address if self.account else None
+        return Allowance(":".join(filter(None, (self.sender, credential, address))), limits)
 
 
 class People(BaseModel):
@@ -106,31 +95,48 @@ class People(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
 
+    accounts: Accounts = Accounts()
     people: Mapping[str, Person] = {}
     targets: Mapping[str, Target] = {}
     routes: tuple[Route, ...] = ()
 
     @cached_property
     def recipients(self) -> dict[str, Recipient]:
-        """By id, everybody who can be reached over a connected channel."""
-        found = {one.id: _to_target(one) for one in self.targets.values() if one.channel in CONNECTED}
-        found |= {one.id: to for one in self.people.values() if (to := _to_person(one))}
-        return found
+        """By id, everybody who can be reached."""
+        found = {one.id: self._to_target(one) for one in self.targets.values()}
+        return found | {one.id: to for one in self.people.values() if (to := self._to_person(one))}
+
+    def _to_target(self, target: Target) -> Recipient:
+        return Recipient(
+            target.id,
+            target.channel,
+            target.language,
+            url=target.url,
+            secret=target.secret,
+            address=target.address,
+            signing_secret=target.signing_secret,
+            topic=target.topic,
+            account=self.accounts.of(target.channel) if target.address else None,
+            mention=tuple(self.people[name] for name in target.mention if name in self.people),
+            mentions_everybody=EVERYBODY in target.mention,
+            limits=target.limits,
+        )
+
+    def _to_person(self, person: Person) -> Recipient | None:
+        for channel, address in person.channels.items():
+            if self.reaches(channel):
+                account = self.accounts.of(channel)
+                return Recipient(person.id, channel, person.language, address=address, account=account)
+        return None
+
+    def reaches(self, channel: Channel) -> bool:
+        """Whether a single person can be told over this channel: not a robot's, and its account is there."""
+        needs_account = channel in Accounts.model_fields
+        return channel in REACHES_A_PERSON and (not needs_account or self.accounts.of(channel) is not None)
 
 
 NOBODY = People()
 """A town that tells nobody."""
-
-
-def _to_target(target: Target) -> Recipient:
-    return Recipient(target.id, target.channel, target.language, target.url, target.secret, target.address)
-
-
-def _to_person(person: Person) -> Recipient | None:
-    for channel, address in person.channels.items():
-        if channel in CONNECTED:
-            return Recipient(person.id, channel, person.language, address=address)
-    return None
 
 
 def load_people(folder: Path, town: Town) -> tuple[People | None, list[Finding]]:
@@ -149,12 +155,13 @@ def load_people(folder: Path, town: Town) -> tuple[People | None, list[Finding]]
     if file is None:
         return None, sorted(findings)
     people = People(
+        accounts=file.accounts,
         people={one.id: one for one in file.people},
         targets={one.id: one for one in file.targets},
         routes=file.routes,
     )
-    findings += [*_doubled(source, file), *_people(source, file), *_targets(source, file)]
-    findings += _routes(source, file, people)
+    findings += [*_doubled(source, file), *channel_findings(source, file.accounts, file.people, file.targets)]
+    findings += [*_unreachable(source, file, people), *_routes(source, file, people)]
     return (None if has_errors(findings) else people), sorted(findings)
 
 
@@ -167,69 +174,12 @@ def _doubled(source: Source, file: PeopleFile) -> Iterator[Finding]:
                 yield source.finding((key, number, "id"), f"`{name}` is the id of another person or target already")
 
 
-def _people(source: Source, file: PeopleFile) -> Iterator[Finding]:
+def _unreachable(source: Source, file: PeopleFile, people: People) -> Iterator[Finding]:
     for number, person in enumerate(file.people):
-        where = ("people", number, "channels")
-        for channel, address in person.channels.items():
-            yield from _address(source, (*where, channel), channel, address)
-        if _to_person(person) is None:
+        if person.id not in people.recipients:
             message = f"no channel of {person.id} is connected: this person will not be told"
-            yield source.finding(where, message, f"connected channels: {_listed(CONNECTED)}", "warning")
-
-
-def _address(source: Source, where: tuple[str | int, ...], channel: str, address: str) -> Iterator[Finding]:
-    if channel == "email" and not _EMAIL.fullmatch(address):
-        yield source.finding(where, f"`{address}` is not a mail address", "write it as duty@example.org")
-    if channel in ("sms", "voice") and not _E164.fullmatch(address):
-        yield source.finding(where, f"`{address}` is not a phone number of E.164", 'write it as "+8613800000000"')
-    if channel not in CONNECTED:
-        yield source.finding(where, f"{channel} is not connected: it will not be used", level="warning")
-
-
-def _targets(source: Source, file: PeopleFile) -> Iterator[Finding]:
-    for number, target in enumerate(file.targets):
-        where = ("targets", number)
-        if target.secret is not None and not _SECRET_NAME.fullmatch(target.secret):
-            message = "`secret` must be the name of a secret, in capitals, and never the secret itself"
-            yield source.finding((*where, "secret"), message, "such as WEBHOOK_FIRE")
-        match target.channel:
-            case "webhook":
-                yield from _webhook(source, where, target)
-            case "email" if target.address is None:
-                yield source.finding(where, f"`{target.id}` needs an `address`")
-            case "email":
-                yield from _address(source, (*where, "address"), "email", str(target.address))
-            case _:
-                message = f"{target.channel} is not connected: `{target.id}` will not be told"
-                yield source.finding((*where, "channel"), message, f"connected: {_listed(CONNECTED)}", "warning")
-
-
-def _webhook(source: Source, where: tuple[str | int, ...], target: Target) -> Iterator[Finding]:
-    if target.secret is None:
-        yield source.finding(where, f"`{target.id}` needs the name of a `secret` that its messages are signed with")
-    if target.url is None:
-        yield source.finding(where, f"`{target.id}` needs a `url`")
-        return
-    try:
-        url = urlsplit(target.url)
-        good = url.scheme in ("http", "https") and url.hostname and url.port != 0
-    except ValueError:
-        good = False
-    if not good:
-        yield source.finding((*where, "url"), f"`{target.id}` has no usable address", "write it as https://host/path")
-    elif url.username or url.password:
-        yield source.finding((*where, "url"), "there is a user in this address", "the signature proves who sends")
-    elif url.scheme == "http" and not is_loopback(url.hostname or ""):
-        message = f"`{target.id}` is told over plain http: anyone on the way can read it"
-        yield source.finding((*where, "url"), message, "use https", "warning")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address can only be this machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+            hint = "give an email address, or an account for one of the channels"
+            yield source.finding(("people", number, "channels"), message, hint, "warning")
 
 
 def _routes(source: Source, file: PeopleFile, people: People) -> Iterator[Finding]:
@@ -246,7 +196,3 @@ def _routes(source: Source, file: PeopleFile, people: People) -> Iterator[Findin
         if not any(route.takes(category, Severity.CRITICAL) for route in file.routes):
             message = f"no route takes critical alerts of category {category}: nobody will be told of them"
             yield source.finding(("routes",), message, level="warning")
-
-
-def _listed(words: Iterable[str]) -> str:
-    return ", ".join(words)

@@ -6,6 +6,8 @@ from typing import Any, Protocol
 import msgspec
 
 from alerts.people import Recipient
+from town.alert import Severity
+from town.language import Language
 from town.moment import Duration, Moment
 
 LONGEST_ANSWER = 300
@@ -37,6 +39,17 @@ class Answer(msgspec.Struct, frozen=True):
     """Whether the message may have reached the provider; only then an unknown answer may mean a double."""
     retry_after: Duration | None = None
     """How long the provider asks us to wait."""
+    receipt: str | None = None
+    """By what the provider can be asked later whether it was delivered."""
+
+
+class Brief(msgspec.Struct, frozen=True):
+    """A message for few characters: what and where, since when, what to do, and how to find it again."""
+
+    head: str
+    since: str = ""
+    advice: str = ""
+    number: str = ""
 
 
 class OutgoingMessage(msgspec.Struct, frozen=True):
@@ -52,6 +65,20 @@ class OutgoingMessage(msgspec.Struct, frozen=True):
     html: str
     body: dict[str, Any]
     """The message for programs, as plain JSON."""
+    severity: Severity = Severity.ADVISORY
+    link: str | None = None
+    """Where it can be looked at and acknowledged; also a line of `text`."""
+    brief: Brief = Brief("")
+    variables: dict[str, str] = {}
+    """What fixed templates are filled with, by name."""
+    language: Language = "zh"
+
+
+class Publish(Protocol):
+    """Publishes on the town's MQTT broker."""
+
+    async def __call__(self, topic: str, payload: bytes, qos: int, retain: bool) -> int:
+        """The broker's reason code (MQTT 5 section 3.4.2.1; 0 with 3.1.1). Raises Unavailable without an answer."""
 
 
 class Sender(Protocol):

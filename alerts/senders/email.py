@@ -12,13 +12,11 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 import msgspec
 
-from alerts.people import is_loopback
+from alerts.channel_checks import is_loopback
+from alerts.senders.call import CONNECT_SECONDS, WHOLE_SECONDS, tls
 from alerts.sending import Answer, AnswerKind, OutgoingMessage, one_line, refused_config
 from town.errors import ConfigError
 from town.moment import as_datetime
-
-CONNECT_SECONDS = 5.0
-WHOLE_SECONDS = 10.0
 
 _PORTS = {"smtp": 587, "smtps": 465}
 _FORM = "write it as smtp://user@host:587 (STARTTLS) or smtps://user@host:465 (TLS)"
@@ -54,7 +52,7 @@ class Email:
 
     def __init__(self, server: MailServer | None, *, password: str | None, sender: str | None) -> None:
         self._server, self._password, self._sender = server, password, sender
-        self._tls = ssl.create_default_context()
+        self._tls = tls()
 
     async def send(self, message: OutgoingMessage) -> Answer:
         """Try once; accepted is what the server says 250 to after the data."""

@@ -2,7 +2,8 @@
 
 from itertools import count
 
-from alerts.people import People, Route, Target
+from alerts.contact import Target
+from alerts.people import People, Route
 from town.alert import (
     AlertDefinition,
     Category,

@@ -62,7 +62,7 @@ routes:
         (11, "routes[0].to[0]"), (12, "routes[1].to"),
     ]  # fmt: skip
     assert "did you mean `room`?" in {one.suggestion for one in found}
-    assert any("wecom is not connected" in one.message and one.level == "warning" for one in found)
+    assert any("there is no account for sms" in one.message and one.level == "warning" for one in found)
 
 
 @pytest.mark.parametrize(

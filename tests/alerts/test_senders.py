@@ -10,7 +10,8 @@ import pytest
 from alerts.people import Recipient
 from alerts.senders.channels import Endpoints, build_senders
 from alerts.senders.email import Email, MailServer
-from alerts.senders.webhook import Webhook, retry_after
+from alerts.senders.verdict import retry_after
+from alerts.senders.webhook import Webhook
 from alerts.sending import Answer, AnswerKind, OutgoingMessage
 from tests.alerts.receivers import Request, http_receiver, mail_receiver, says
 from tests.alerts.small_town import START, Clock
