@@ -11,6 +11,7 @@ from brain.commands.check import check
 from brain.commands.decode import decode
 from brain.commands.demo import demo
 from brain.commands.quarantine import quarantine
+from brain.commands.replay import replay
 from brain.commands.settings import settings
 from brain.commands.simulate import simulate
 from brain.commands.store import store
@@ -32,6 +33,7 @@ app.command()(simulate)
 app.command()(check)
 app.command()(test)
 app.command()(decode)
+app.command()(replay)
 app.command()(settings)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(account, name="account")
