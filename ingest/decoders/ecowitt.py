@@ -58,7 +58,7 @@ def decode(topic: str, payload: bytes, received_at: Moment, state: str | None) -
     station = state or fields.get("id") or topic.rpartition("/")[2] or "station"
     at, gathered = _moment(fields.get("dateutc", "")), Gathered()
     for name, raw in fields.items():
-        if name not in NOT_VALUES and raw.casefold() not in _NONE:
+        if name not in NOT_VALUES and raw.casefold() not in _NONE and not _is_secret(name.encode()):
             _gather(station, at, name, raw, gathered)
     return Decoded(Kind.TELEMETRY, gathered.readings())
 
