@@ -1,7 +1,7 @@
 """The outbox's rows: claiming what is due, and writing down what was answered. Two processes may do it at once."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from random import Random
 from typing import Any, cast
 
@@ -22,7 +22,9 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import tables
+from alerts.budget import Budget
 from alerts.record import SENDER
+from alerts.route import Address
 from alerts.sending import Answer, AnswerKind
 from town.alert import DeliveryState
 from town.moment import DAY, MINUTE, SECOND, Duration, Moment, format_duration
@@ -69,21 +71,29 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 async def claim_due(
-    connection: AsyncConnection, *, name: str, now: Moment, room: int, busy: Mapping[str, int], policy: Policy
+    connection: AsyncConnection,
+    *,
+    name: str,
+    now: Moment,
+    room: int,
+    busy: Mapping[str, int],
+    policy: Policy,
+    budget: Budget,
 ) -> list[Claim]:
-    """Lease up to `room` due notifications, oldest first, no more to a target than it has room for."""
+    """Lease up to `room` due notifications, oldest first, no more to a target than it has room and allowance for."""
     under_way = Counter(busy)
     claims: list[Claim] = []
     while room > len(claims):
         full = [target for target, count in under_way.items() if count >= policy.per_target]
-        query = due_rows(now, full).limit(room - len(claims)).with_for_update(skip_locked=True)
+        query = due_rows(now, [*full, *budget.exhausted()]).limit(room - len(claims)).with_for_update(skip_locked=True)
         rows = list((await connection.execute(query)).mappings())
         for row in rows:
-            if under_way[row["target"]] < policy.per_target:
+            if under_way[row["target"]] < policy.per_target and await budget.spend(connection, row["target"]):
                 claims.append(await _lease(connection, row, name=name, now=now, policy=policy))
                 under_way[row["target"]] += 1
         if not rows:
             break
+    await budget.save(connection)
     return claims
 
 
@@ -152,15 +162,26 @@ async def _ledger(
 
 
 async def write_answer(
-    connection: AsyncConnection, claim: Claim, answer: Answer, *, now: Moment, policy: Policy, random: Random
+    connection: AsyncConnection,
+    claim: Claim,
+    answer: Answer,
+    *,
+    now: Moment,
+    policy: Policy,
+    random: Random,
+    sharing: Collection[Address] = (),
 ) -> DeliveryState | None:
-    """Keep what was answered to an attempt, and decide what comes next; None when the lease was lost meanwhile."""
+    """Keep what was answered to an attempt, and decide what comes next; None when the lease was lost meanwhile.
+
+    Those `sharing` the credential rest together with the target.
+    """
     state, due_at, text = _next(claim, answer, now=now, policy=policy, random=random)
     if not await _settle(connection, claim, answer, state=state, due_at=due_at, text=text, now=now):
         return None
     await _ledger(connection, claim.id, claim.attempts, at=now, kind=answer.kind.value, text=answer.text)
     if answer.kind in (AnswerKind.THROTTLED, AnswerKind.REFUSED_CONFIG):
-        await _pause(connection, claim, answer, until=due_at, now=now)
+        for address in {Address(claim.target, claim.channel), *sharing}:
+            await _pause(connection, address, answer, until=due_at, now=now)
     if state is not DeliveryState.FAILED:
         await _mention(connection, claim, state, text, now=now)
     return state
@@ -212,12 +233,12 @@ def _next(
     return DeliveryState.FAILED, due_at, answer.text
 
 
-async def _pause(connection: AsyncConnection, claim: Claim, answer: Answer, *, until: Moment, now: Moment) -> None:
+async def _pause(connection: AsyncConnection, address: Address, answer: Answer, *, until: Moment, now: Moment) -> None:
     """A target that is throttled or refuses our configuration rests until then."""
     table = tables.pause
-    where = (table.c.target == claim.target, table.c.channel == claim.channel)
+    where = (table.c.target == address.target, table.c.channel == address.channel)
     await connection.execute(delete(table).where(*where))
-    row = {"target": claim.target, "channel": claim.channel, "since": now, "until": until}
+    row = {"target": address.target, "channel": address.channel, "since": now, "until": until}
     await connection.execute(insert(table).values(**row, kind=answer.kind.value, reason=answer.text))
 
 

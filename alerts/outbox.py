@@ -9,8 +9,10 @@ from random import Random
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.book import Book
+from alerts.budget import Budget
 from alerts.deliveries import Backlog, Claim, Policy, backlog, claim_due, next_due, release, write_answer
 from alerts.message import compose
+from alerts.route import Address
 from alerts.sending import Answer, AnswerKind, Sender, one_line, refused_config
 from town.alert import DeliveryState
 from town.errors import Unavailable
@@ -57,6 +59,7 @@ class Outbox:
         self._finished: Counter[tuple[str, str]] = Counter()
         self._away: str | None = None
         self._looked_at: Moment = 0
+        self._free_at: Moment | None = None
         self._since: Moment = book.clock()
 
     async def run(self) -> None:
@@ -120,11 +123,18 @@ class Outbox:
         room = self._policy.at_once - self._busy.total()
         if room <= 0:
             return []
-        return await self._book.database.write(
-            lambda link: claim_due(
-                link, name=self._name, now=self._book.clock(), room=room, busy=self._busy, policy=self._policy
+        allowances = self._book.people.allowances
+
+        async def work(link: AsyncConnection) -> tuple[list[Claim], Moment | None]:
+            now = self._book.clock()
+            budget = Budget(allowances, now=now)
+            claims = await claim_due(
+                link, name=self._name, now=now, room=room, busy=self._busy, policy=self._policy, budget=budget
             )
-        )
+            return claims, budget.free_at
+
+        claims, self._free_at = await self._book.database.write(work)
+        return claims
 
     async def _attempt(self, claim: Claim) -> None:
         try:
@@ -182,9 +192,23 @@ class Outbox:
     ) -> list[DeliveryState | None]:
         now, policy, random = self._book.clock(), self._policy, self._random
         return [
-            await write_answer(connection, claim, answer, now=now, policy=policy, random=random)
+            await write_answer(
+                connection, claim, answer, now=now, policy=policy, random=random, sharing=self._sharing(claim, answer)
+            )
             for claim, answer in answers
         ]
+
+    def _sharing(self, claim: Claim, answer: Answer) -> list[Address]:
+        """Whom else an answer is about: those with the same allowance, or with the same credential."""
+        people = self._book.people
+        match answer.kind:
+            case AnswerKind.THROTTLED:
+                found = people.with_allowance_of(claim.target)
+            case AnswerKind.REFUSED_CONFIG:
+                found = people.with_credential_of(claim.target)
+            case _:
+                return []
+        return [Address(one.id, one.channel) for one in found]
 
     async def _rest(self) -> None:
         """Sleep until a change, the next due moment, or the next poll, whichever is first."""
@@ -192,6 +216,8 @@ class Outbox:
         try:
             now = self._book.clock()
             due = await self._book.database.read(lambda link: next_due(link, now=now))
+            if self._free_at is not None:
+                due = min(self._free_at, due or self._free_at)
             if due is not None:
                 wait = max(SECOND // 100, min(POLL, due - self._book.clock()))
         except Unavailable as error:

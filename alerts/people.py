@@ -80,6 +80,12 @@ class Recipient(NamedTuple):
         return self.account.secret if self.account else self.secret
 
     @property
+    def credential(self) -> str | None:
+        """What fails for everybody who uses it; None for those who stand each for themselves."""
+        alone = self.channel in ("webhook", "email", "mqtt")
+        return None if alone else f"{self.sender}:{self.secret_name}"
+
+    @property
     def allowance(self) -> Allowance | None:
         """How much it may be sent, shared with whoever has the same credential; an account's counts per address."""
         limits = self.limits or (self.account.limits if self.account else None) or USUAL_LIMITS.get(self.sender)
@@ -105,6 +111,21 @@ class People(BaseModel):
         """By id, everybody who can be reached."""
         found = {one.id: self._to_target(one) for one in self.targets.values()}
         return found | {one.id: to for one in self.people.values() if (to := self._to_person(one))}
+
+    @cached_property
+    def allowances(self) -> dict[str, Allowance]:
+        """By id, what those may be sent who have a limit."""
+        return {name: found for name, one in self.recipients.items() if (found := one.allowance)}
+
+    def with_allowance_of(self, name: str) -> list[Recipient]:
+        """Everybody who shares an allowance."""
+        mine = self.allowances.get(name)
+        return [self.recipients[other] for other, one in self.allowances.items() if mine and one.key == mine.key]
+
+    def with_credential_of(self, name: str) -> list[Recipient]:
+        """Everybody who is told with the same credential."""
+        mine = self.recipients[name].credential if name in self.recipients else None
+        return [one for one in self.recipients.values() if mine and one.credential == mine]
 
     def _to_target(self, target: Target) -> Recipient:
         return Recipient(

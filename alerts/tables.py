@@ -159,3 +159,11 @@ pause = Table(
     Column("reason", Text, nullable=False),
 )
 """Targets that are left alone for a while, because they said so or refuse our configuration."""
+
+allowance = Table(
+    "allowance",
+    metadata,
+    Column("credential", String(400), primary_key=True),
+    Column("spent", JSON, nullable=False),
+)
+"""When each credential with a limit sent its last messages, oldest first."""
