@@ -42,15 +42,15 @@ class ChannelOption(BaseModel):
     device: str | None = Field(None, min_length=1)
 
 
-class SparkplugOptions(BaseModel):
-    """`channels`: what metrics are, by their name: a quantity, or more about it."""
+class ChannelsOptions(BaseModel):
+    """`channels`: what channels are, by the format's own name: a quantity, or more about it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     channels: dict[str, str | ChannelOption] = {}
 
 
-class SenmlOptions(SparkplugOptions):
+class SenmlOptions(ChannelsOptions):
     """`percent`: whether a sender's `%` is the ratio that RFC 8428 makes of it, or hundredths as most people mean."""
 
     percent: Literal["ratio", "hundredths"] = "ratio"
@@ -119,7 +119,7 @@ class MappedOptions(BaseModel):
 
 def named_quantities(options: BaseModel) -> Iterator[tuple[tuple[str, ...], str]]:
     """The place and name of every quantity that options name, for checking against those of the town."""
-    if isinstance(options, SparkplugOptions):
+    if isinstance(options, ChannelsOptions):
         for channel, told in options.channels.items():
             yield ("channels", channel), told if isinstance(told, str) else told.quantity
     elif isinstance(options, MappedOptions):

@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from town.channel_options import EcowittOptions, MappedOptions, SenmlOptions, SparkplugOptions
+from town.channel_options import ChannelsOptions, EcowittOptions, MappedOptions, SenmlOptions
 from town.topics import filter_mistake
 
 DEFAULT_BASE = "zigbee2mqtt"
@@ -27,44 +27,22 @@ class NativeOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Zigbee2MqttOptions(BaseModel):
+class Zigbee2MqttOptions(ChannelsOptions):
     """`base` is Zigbee2MQTT's `mqtt.base_topic`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     base: str = Field(DEFAULT_BASE, min_length=1)
 
 
-class TasmotaOptions(BaseModel):
+class TasmotaOptions(ChannelsOptions):
     """`time_zone` is that of the devices' clocks, the town's unless told.
 
     The units are those of devices whose version is too old to tell them.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     time_zone: TimeZone | None = None
     temp_unit: Literal["C", "F"] | None = None
     pressure_unit: Literal["hPa", "mmHg", "inHg"] | None = None
     speed_unit: Literal["km/h", "m/s", "kn", "mph"] | None = None
-
-
-class ShellyOptions(BaseModel):
-    """Shelly devices say everything themselves: no options."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ChirpStackOptions(BaseModel):
-    """ChirpStack's events say everything themselves: no options."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class TtsOptions(BaseModel):
-    """The Things Stack's messages say everything themselves: no options."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def _plain_topic(topic: str) -> str:
@@ -73,10 +51,8 @@ def _plain_topic(topic: str) -> str:
     return topic
 
 
-class HaDiscoveryOptions(BaseModel):
+class HaDiscoveryOptions(ChannelsOptions):
     """`prefix` is the discovery prefix, `homeassistant` unless it was changed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     prefix: Annotated[str, AfterValidator(_plain_topic)] = "homeassistant"
 
@@ -84,14 +60,14 @@ class HaDiscoveryOptions(BaseModel):
 DECODER_OPTIONS: dict[str, type[BaseModel]] = {
     "native": NativeOptions,
     "zigbee2mqtt": Zigbee2MqttOptions,
-    "chirpstack_v4": ChirpStackOptions,
-    "tts_v3": TtsOptions,
+    "chirpstack_v4": ChannelsOptions,
+    "tts_v3": ChannelsOptions,
     "ha_discovery": HaDiscoveryOptions,
     "tasmota": TasmotaOptions,
-    "shelly_gen2": ShellyOptions,
+    "shelly_gen2": ChannelsOptions,
     "senml_json": SenmlOptions,
     "senml_cbor": SenmlOptions,
-    "sparkplug_b": SparkplugOptions,
+    "sparkplug_b": ChannelsOptions,
     "ecowitt": EcowittOptions,
     "mapped": MappedOptions,
 }

@@ -11,7 +11,7 @@ from ingest.decoders.document import read_object, scalar
 from ingest.decoders.lorawan import MOST_GATEWAYS, add_each, add_radio, objects, read_time, readings
 from ingest.decoders.values import DeviceValues
 from ingest.reason import Reason
-from town.decoder_options import ChirpStackOptions
+from town.channel_options import ChannelsOptions
 from town.moment import Moment
 
 _MOST_UPLINKS = 20_000
@@ -42,7 +42,7 @@ class Uplinks:
 
 def start(options: Mapping[str, Any]) -> Uplinks:
     """Nothing is seen yet; raises ValueError for any option."""
-    ChirpStackOptions.model_validate(options)
+    ChannelsOptions.model_validate(options)
     return Uplinks()
 
 

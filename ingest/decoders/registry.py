@@ -20,6 +20,7 @@ from ingest.decoders import (
     tts_v3,
     zigbee2mqtt,
 )
+from ingest.decoders.told_channels import decode_told, start_told
 from town.builtin import builtin_kinds
 from town.errors import ConfigError
 from town.gateway import Gateway
@@ -52,26 +53,47 @@ class Decoder(msgspec.Struct, frozen=True):
 DECODERS: dict[str, Decoder] = {
     "native": Decoder(native.start, native.decode, extras="refuse", topic="town/town/gateway/telemetry"),
     "zigbee2mqtt": Decoder(
-        zigbee2mqtt.start, zigbee2mqtt.decode, extras="count", topic="zigbee2mqtt/device", large=zigbee2mqtt.LISTS
+        start_told(zigbee2mqtt.start),
+        decode_told(zigbee2mqtt.decode),
+        extras="count",
+        topic="zigbee2mqtt/device",
+        context=frozenset({"quantities"}),
+        large=zigbee2mqtt.LISTS,
     ),
     "chirpstack_v4": Decoder(
-        chirpstack_v4.start, chirpstack_v4.decode, extras="count", topic="application/-/device/-/event/up"
+        start_told(chirpstack_v4.start),
+        decode_told(chirpstack_v4.decode),
+        extras="count",
+        topic="application/-/device/-/event/up",
+        context=frozenset({"quantities"}),
     ),
-    "tts_v3": Decoder(tts_v3.start, tts_v3.decode, extras="count", topic="v3/-/devices/-/up"),
+    "tts_v3": Decoder(
+        start_told(tts_v3.start),
+        decode_told(tts_v3.decode),
+        extras="count",
+        topic="v3/-/devices/-/up",
+        context=frozenset({"quantities"}),
+    ),
     "ha_discovery": Decoder(
-        ha_discovery.start,
-        ha_discovery.decode,
+        start_told(ha_discovery.start),
+        decode_told(ha_discovery.decode),
         extras="count",
         topic="homeassistant/sensor/device/config",
-        context=frozenset({"topics"}),
+        context=frozenset({"topics", "quantities"}),
     ),
-    "shelly_gen2": Decoder(shelly_gen2.start, shelly_gen2.decode, extras="count", topic="shelly/events/rpc"),
+    "shelly_gen2": Decoder(
+        start_told(shelly_gen2.start),
+        decode_told(shelly_gen2.decode),
+        extras="count",
+        topic="shelly/events/rpc",
+        context=frozenset({"quantities"}),
+    ),
     "tasmota": Decoder(
-        tasmota.start,
-        tasmota.decode,
+        start_told(tasmota.start),
+        decode_told(tasmota.decode),
         extras="count",
         topic="tele/tasmota/SENSOR",
-        context=frozenset({"time_zone"}),
+        context=frozenset({"time_zone", "quantities"}),
     ),
     "senml_json": Decoder(
         senml_json.start, senml_json.decode, extras="count", topic="senml", context=frozenset({"quantities"})

@@ -13,7 +13,7 @@ from ingest.decoders.document import MOST_CHANNELS, leaves, read_object, scalar
 from ingest.decoders.shelly_components import COMPONENTS, METERS_OF, NOTHING, PRESSES, RELEASES
 from ingest.decoders.values import DeviceValues
 from ingest.reason import Reason
-from town.decoder_options import ShellyOptions
+from town.channel_options import ChannelsOptions
 from town.moment import SECOND, Moment
 
 _MOST_DEVICES = 10_000
@@ -45,7 +45,7 @@ class Devices:
 
 def start(options: Mapping[str, Any]) -> Devices:
     """Nothing is known yet; raises ValueError for any option."""
-    ShellyOptions.model_validate(options)
+    ChannelsOptions.model_validate(options)
     return Devices()
 
 

@@ -13,7 +13,7 @@ from ingest.decoders.lorawan import MOST_GATEWAYS, add_each, add_radio, objects,
 from ingest.decoders.tts_normalized import take_normalized
 from ingest.decoders.values import DeviceValues
 from ingest.reason import Reason
-from town.decoder_options import TtsOptions
+from town.channel_options import ChannelsOptions
 from town.moment import Moment
 
 _UPLINKS = ("up", "up/normalized")
@@ -25,7 +25,7 @@ ANY_DEVICE = "-"
 
 def start(options: Mapping[str, Any]) -> None:
     """No options, nothing to remember; raises ValueError for any option."""
-    TtsOptions.model_validate(options)
+    ChannelsOptions.model_validate(options)
 
 
 def decode(topic: str, payload: bytes, received_at: Moment, state: None) -> Decoded | Rejected:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from ingest.decoded import Channel, DeviceReading
 from town.builtin import builtin_kinds
 from town.moment import Moment
-from town.quantity import Value, ValueType
+from town.quantity import Quantity, Value, ValueType
 from town.reading import Flag
 from town.units import convert, unit_code
 
@@ -31,11 +31,18 @@ class DeviceValues:
     def add(self, channel: str, value: Value, *, quantity: str | None = None, unit: str | None = None) -> None:
         """Take a value in `unit`; without a way to the quantity's type and unit it stays a channel."""
         known = None if quantity is None or quantity in self._values else fit(quantity, value, unit)
-        if known is None or quantity is None:
+        if known is None:
             number = as_number(value) if unit else None
-            self._others.append(Channel(channel, value if number is None else number, plain_unit(unit)))
+            self.put(channel, value if number is None else number, unit=unit)
+        else:
+            self.put(channel, known, quantity=quantity, unit=unit)
+
+    def put(self, channel: str, value: Value, *, quantity: str | None = None, unit: str | None = None) -> None:
+        """Take a value that is one of that quantity already; `unit` is its unit, should the quantity be there."""
+        if quantity is None or quantity in self._values:
+            self._others.append(Channel(channel, value, plain_unit(unit)))
             return
-        self._values[quantity] = known
+        self._values[quantity] = value
         if channel != quantity:
             self._channels[quantity] = channel
 
@@ -53,7 +60,11 @@ def fit(quantity: str, value: Value, unit: str | None) -> Value | None:
 
     A number without a unit cannot be one of a quantity that has a unit.
     """
-    known = builtin_kinds().quantities[quantity]
+    return fit_to(builtin_kinds().quantities[quantity], value, unit)
+
+
+def fit_to(known: Quantity, value: Value, unit: str | None) -> Value | None:
+    """The same for a quantity that a town may have added."""
     if known.type is ValueType.FLOAT:
         number = as_number(value)
         return None if number is None or unit is None else _converted(number, unit, known.unit or unit)

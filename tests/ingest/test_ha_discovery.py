@@ -57,9 +57,11 @@ def test_a_device_with_two_availability_topics_says_which_of_them_count(mode: st
 def test_a_state_topic_that_is_not_subscribed_is_named() -> None:
     topics = ("homeassistant/#", "greenhouse/+/state")
     gateway = Gateway(id="g", name=Label(zh="名", en="name"), decoder="ha_discovery", topics=topics)
-    _, home = start_decoder(gateway, time_zone="UTC")
-
-    within, outside = announce(home, stat_t="greenhouse/1/state"), announce(home, stat_t="garage/1/state")
+    decoder, state = start_decoder(gateway, time_zone="UTC")
+    within, outside = (
+        decoder.decode("homeassistant/sensor/t/config", json.dumps({"stat_t": topic}).encode(), NOON, state)
+        for topic in ("greenhouse/1/state", "garage/1/state")
+    )
 
     assert isinstance(within, Decoded)
     assert isinstance(outside, Decoded)
