@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ingest.decoded import Channel
+from ingest.decoders.values import plain_unit
 from town.quantity import Value
 
 _DEEPEST_EXPOSES = 4
@@ -45,6 +46,9 @@ CHANNELS: dict[str, tuple[str, str | None]] = {
 }
 """Quantity of each key that has one, and the unit the key is in when the bridge does not tell."""
 
+_OTHER_UNITS = {"device_temperature": "Cel", "soil_temperature": "Cel"}
+"""Units of keys without a quantity, when the bridge does not tell."""
+
 _PRESSED = {"single", "double", "hold", "long", "press", "pressed", "emergency", "panic", "sos"}
 _RELEASED = {"release", "released", ""}
 
@@ -74,7 +78,7 @@ def convert(key: str, value: Value, unit: str | None, state: Mapping[str, Any]) 
     if special is not None:
         return special(key, value, unit, state)
     if key not in CHANNELS:
-        return Channel(key, value, unit)
+        return Channel(key, value, plain_unit(unit or _OTHER_UNITS.get(key)))
     return _scaled(key, value, unit, CHANNELS[key][1])
 
 
@@ -84,7 +88,7 @@ def _scaled(key: str, value: Value, unit: str | None, usual: str | None) -> tupl
     if unit is None or unit == usual or (quantity, unit) in _SAME or not isinstance(value, float):
         return quantity, value
     times, by = _FACTORS.get((quantity, unit), (0, 1))
-    return (quantity, value * times / by) if times else Channel(key, value, unit)
+    return (quantity, value * times / by) if times else Channel(key, value, plain_unit(unit))
 
 
 def _contact(key: str, value: Value, unit: str | None, state: Mapping[str, Any]) -> tuple[str, Value] | Channel:
