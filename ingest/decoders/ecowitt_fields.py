@@ -4,6 +4,7 @@ Names: Ecowitt's "custom server" upload and Weather Underground's PWS upload pro
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 INDOOR = "indoor"
@@ -93,6 +94,7 @@ _PATTERNS: tuple[tuple[str, Meaning], ...] = (
 _COMPILED = [(re.compile(pattern), meaning) for pattern, meaning in _PATTERNS]
 
 
+@lru_cache(maxsize=1024)  # names come from foreign software
 def meaning_of(field: str) -> Meaning:
     """What a field means; an unknown one, or a battery level of which each model has its own idea, has no unit."""
     known = FIELDS.get(field)

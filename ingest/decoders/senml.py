@@ -125,8 +125,8 @@ def _resolve(records: list[dict[str, Any]], received_at: Moment) -> Iterator[Rec
 
 def _record(record: dict[str, Any], base: dict[str, Any], received_at: Moment) -> Record | str:
     """A record with its base fields put in; a text says why it is none."""
-    for label in (*_NUMBERS, *_TEXTS, "vb"):
-        if label in record and (mistake := _mistake(label, record[label])):
+    for label, field in record.items():
+        if mistake := _mistake(label, field):
             return mistake
     name = base.get("bn", "") + record.get("n", "")
     if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):

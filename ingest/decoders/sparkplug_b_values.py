@@ -66,7 +66,7 @@ def _number(metric: Metric, datatype: int) -> Value | Problem:
 
 def _shortest(value: float) -> float:
     """The shortest decimal of a 32-bit float: 12.3, not 12.300000190734863."""
-    for digits in (6, 7, 8):
+    for digits in (6, 7, 8, 9):
         short = float(f"{value:.{digits}g}")
         if abs(short) <= _LARGEST_FLOAT and struct.pack("<f", short) == struct.pack("<f", value):
             return short

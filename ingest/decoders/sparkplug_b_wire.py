@@ -14,7 +14,7 @@ from ingest.reason import Reason
 from town.moment import Moment
 
 MOST_METRICS = 20_000
-LARGEST_BODY = 4 << 20
+LARGEST_BODY = 1 << 20
 """Bytes that a compressed payload may become."""
 COMPRESSED = "SPBV1.0_COMPRESSED"
 INT, LONG, FLOAT, DOUBLE, BOOLEAN, STRING, BYTES, DATA_SET, TEMPLATE, EXTENSION = range(10, 20)
