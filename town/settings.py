@@ -95,6 +95,17 @@ class Settings(BaseSettings):
     smtp_url: str | None = Field(None, description="Mail server: `smtp://user@host:587` (STARTTLS) or `smtps://…:465`.")
     smtp_password: SecretStr | None = Field(None, description="Password for the mail server.")
     smtp_from: str | None = Field(None, description="Sender address of mails.")
+    dingtalk_url: str | None = Field(
+        None, description="A stand-in for DingTalk's robots, such as a proxy: `https://host`. So for each that follows."
+    )
+    wecom_url: str | None = Field(None, description="A stand-in for WeCom's robots and applications.")
+    feishu_url: str | None = Field(None, description="A stand-in for Feishu's robots.")
+    lark_url: str | None = Field(None, description="A stand-in for Lark's robots.")
+    aliyun_sms_url: str | None = Field(None, description="A stand-in for Aliyun's short messages.")
+    aliyun_voice_url: str | None = Field(None, description="A stand-in for Aliyun's calls.")
+    twilio_url: str | None = Field(None, description="A stand-in for Twilio.")
+    telegram_url: str | None = Field(None, description="A stand-in for Telegram's bots.")
+    slack_url: str | None = Field(None, description="A stand-in for Slack's webhooks.")
     language: Language | None = Field(None, description="`zh`, `zh-Hant` or `en`; default: the town's own.")
     log: Literal["text", "json"] = Field("text", description="Form of the log lines.")
 
