@@ -14,6 +14,7 @@ from alerts.senders.channels import Endpoints, build_senders
 from alerts.sending import Sender
 from brain.bundle import Bundle
 from brain.clock import wall_clock
+from brain.endpoints import endpoints_of
 from brain.health import WholeHealth
 from brain.judge import Judge
 from brain.past import Past
@@ -170,10 +171,7 @@ def _senders(settings: Settings, receiver: LocalReceiver | None) -> dict[str, Se
     if receiver is not None:
         here = Endpoints(receiver.http_url, receiver.smtp_url, smtp_from="town@localhost.localdomain")
         return build_senders(here, secret=lambda _: receiver.secret, clock=wall_clock)
-    password = settings.smtp_password
-    mail = password.get_secret_value() if password else None
-    told = Endpoints(smtp_url=settings.smtp_url, smtp_password=mail, smtp_from=settings.smtp_from)
-    return build_senders(told, secret=secret, clock=wall_clock)
+    return build_senders(endpoints_of(settings), secret=secret, clock=wall_clock)
 
 
 def book_url(settings: Settings, state: Path) -> str:
