@@ -73,7 +73,7 @@ class Resolver:
             if sensor.gateway == gateway
         }
 
-    def resolve(
+    def resolve(  # noqa: PLR0912 - a branch for each thing that can be wrong; calls would cost as much as all the rest
         self, readings: Sequence[DeviceReading], into: list[Reading], *, received_at: Moment, retained: bool
     ) -> None:
         """Append the readings that can be believed, wholly or in part, to `into`."""

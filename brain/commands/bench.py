@@ -40,6 +40,24 @@ def bench_ingest(
     _show(asyncio.run(ingest.bench_ingest(plan)), json=json)
 
 
+@bench.command("latency")
+def bench_latency(
+    alerts: Annotated[int, typer.Option(min=1, max=10_000, help="Readings that break the rule, ten a second.")] = 200,
+    rate: Annotated[int, typer.Option(min=0, max=100_000, help="Other messages a second beside them.")] = 5_000,
+    embedded: Embedded = False,
+    quick: Quick = False,
+    json: options.Json = False,
+) -> None:
+    """A whole brain under load: how long from a gateway's publish to the transition, and to the webhook."""
+    import asyncio
+
+    from brain.bench import latency
+
+    if quick:
+        alerts, rate = min(alerts, 10), min(rate, 500)
+    _show(asyncio.run(latency.bench_latency(latency.LatencyPlan(alerts, rate, embedded))), json=json)
+
+
 def _show(found: dict[str, Any], *, json: bool) -> None:
     """The same figures for programs or as tables."""
     if json:

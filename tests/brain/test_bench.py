@@ -39,3 +39,12 @@ def test_ingest_needs_no_server_that_is_not_ours() -> None:
     (case,) = found["ingest"]
     assert (found["broker"], found["store"], case["lost"], case["rules"]) == ("embedded", "duckdb", 0, 10)
     assert case["ratio_to_no_rules"] > 1
+
+
+def test_latency_brings_every_alert_to_the_webhook() -> None:
+    found = bench("latency", "--embedded")
+
+    figures = found["latency"]
+    assert (found["broker"], found["store"]) == ("embedded", "duckdb in the brain")
+    assert (figures["alerts"], figures["missing"]) == (10, 0)
+    assert 0 <= figures["to_transition_ms"]["p50"] <= figures["to_webhook_ms"]["p50"] <= figures["to_webhook_ms"]["max"]
