@@ -10,6 +10,8 @@ from town.topics import filter_mistake
 
 DEFAULT_BASE = "zigbee2mqtt"
 """What Zigbee2MQTT's `mqtt.base_topic` is unless it is set."""
+DEFAULT_PREFIX = "homeassistant"
+"""What the discovery prefix of Home Assistant is unless it was changed."""
 
 
 def _known_zone(name: str) -> str:
@@ -54,7 +56,7 @@ def _plain_topic(topic: str) -> str:
 class HaDiscoveryOptions(ChannelsOptions):
     """`prefix` is the discovery prefix, `homeassistant` unless it was changed."""
 
-    prefix: Annotated[str, AfterValidator(_plain_topic)] = "homeassistant"
+    prefix: Annotated[str, AfterValidator(_plain_topic)] = DEFAULT_PREFIX
 
 
 DECODER_OPTIONS: dict[str, type[BaseModel]] = {

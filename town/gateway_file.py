@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Collection, Iterator
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
 from town.channel_options import named_quantities
-from town.decoder_options import DECODER_OPTIONS, DEFAULT_BASE, base_mistake
+from town.decoder_options import DECODER_OPTIONS, DEFAULT_BASE, DEFAULT_PREFIX, base_mistake
 from town.findings import Finding
 from town.gateway import Gateway
 from town.items import Items, Row, read_items, unknown
@@ -18,6 +18,20 @@ from town.topics import filter_mistake, matches, overlap
 _SECRET_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 OWN_TOPICS = ("alerts", "alert-events", "readings")
 """What the town publishes below `town/<town>/`: no gateway may be called so or send there."""
+
+
+class Base(NamedTuple):
+    """An option that is the beginning of a format's topics: its name, what it is unless told, and what comes below."""
+
+    name: str
+    usual: str
+    example: str
+
+
+_BASES = {
+    "zigbee2mqtt": Base("base", DEFAULT_BASE, "bridge/state"),
+    "ha_discovery": Base("prefix", DEFAULT_PREFIX, "sensor/device/config"),
+}
 
 
 class WrittenGateway(BaseModel):
@@ -109,15 +123,15 @@ def _topic_findings(source: Source, row: Row) -> Iterator[Finding]:
         if mistake:
             yield source.finding((*place, index), f"`{listed[index]}`: {mistake}")
     sound = len(mistakes) == len(listed) > 0 and not any(mistakes.values())
-    if sound and decoder == "zigbee2mqtt":
-        yield from _base_findings(source, row, listed)
+    if sound and decoder in _BASES:
+        yield from _base_findings(source, row, listed, option=_BASES[decoder])
 
 
-def _base_findings(source: Source, row: Row, topics: list[str]) -> Iterator[Finding]:
+def _base_findings(source: Source, row: Row, topics: list[str], *, option: Base) -> Iterator[Finding]:
     options = row.data.get("options")
-    base = options.get("base", DEFAULT_BASE) if isinstance(options, dict) else DEFAULT_BASE
-    if isinstance(base, str) and not any(matches(topic, f"{base}/bridge/state") for topic in topics):
-        message = f"nothing of base `{base}` comes in on these topics"
+    base = options.get(option.name, option.usual) if isinstance(options, dict) else option.usual
+    if isinstance(base, str) and not any(matches(topic, f"{base}/{option.example}") for topic in topics):
+        message = f"nothing of {option.name} `{base}` comes in on these topics"
         yield source.finding((*row.place, "topics"), message, f"topics: [{base}/#]")
 
 
