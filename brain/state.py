@@ -9,7 +9,6 @@ from pathlib import Path
 from town.errors import ConfigError
 from town.settings import Settings
 
-QUARANTINE_FILE = "quarantine.sqlite"
 BOOK_FILE = "alerts.sqlite"
 SNAPSHOT_FILE = "rules.snapshot"
 

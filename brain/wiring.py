@@ -14,25 +14,26 @@ from alerts.senders.channels import Endpoints, build_senders
 from alerts.sending import Sender
 from brain.bundle import Bundle
 from brain.clock import wall_clock
-from brain.endpoints import endpoints_of
 from brain.health import WholeHealth
 from brain.judge import Judge
 from brain.past import Past
 from brain.receiver import LocalReceiver
 from brain.rule_files import RuleFiles
 from brain.secrets import secret
-from brain.state import BOOK_FILE, QUARANTINE_FILE, SNAPSHOT_FILE
+from brain.state import BOOK_FILE, SNAPSHOT_FILE
 from console.access import Access
 from console.live import LiveReadings
 from console.parts import ConsoleParts, GatewayRow, QuarantineRow
+from ingest.files import QUARANTINE_FILE, open_files
 from ingest.intake import Intake
-from ingest.quarantine import Quarantine, list_entries
+from ingest.quarantine import list_entries
 from ingest.reason import REASON_LABELS
 from ingest.session import SessionSettings, session_settings
 from town.errors import ConfigError
+from town.moment import parse_duration
 from town.ports import Deliver, Store
 from town.reading import Reading
-from town.settings import Settings
+from town.settings import Settings, size_in_bytes
 from town.store.open import open_store
 from town.store.retention import keep_of
 from town.store.rollup import Rollups
@@ -138,7 +139,14 @@ async def open_brain(
     async with (
         open_store(settings, town, state) as store,
         open_book(book_url(settings, state), town, clock=wall_clock, people=bundle.people) as book,
-        Quarantine(state / QUARANTINE_FILE) as quarantine,
+        open_files(
+            state,
+            town,
+            store=settings.store_url,
+            spool_size=size_in_bytes(settings.spool_size),
+            spool_age=parse_duration(settings.spool_age),
+            clock=wall_clock,
+        ) as files,
     ):
         live = LiveReadings()
         snapshot = state / SNAPSHOT_FILE
@@ -149,7 +157,19 @@ async def open_brain(
         outbox = Outbox(
             book, _senders(settings, receiver), name=f"{socket.gethostname()}-{state}", link=alert_link(settings)
         )
-        intake = Intake(town, session, store=store, judge=_both(live, judge), quarantine=quarantine, clock=wall_clock)
+        intake = Intake(
+            town,
+            session,
+            store=store,
+            judge=_both(live, judge),
+            quarantine=files.quarantine,
+            spool=files.spool,
+            ledger_file=files.ledger,
+            discovered=files.discovered,
+            patience=parse_duration(settings.store_patience),
+            judged_until=judge.reached,
+            clock=wall_clock,
+        )
         judge.heard_until = lambda: intake.heard_until
         rule_files = RuleFiles(bundle, judge, clock=wall_clock)
         rollups = Rollups(store, wall_clock, keep=keep_of(settings))
@@ -171,7 +191,10 @@ def _senders(settings: Settings, receiver: LocalReceiver | None) -> dict[str, Se
     if receiver is not None:
         here = Endpoints(receiver.http_url, receiver.smtp_url, smtp_from="town@localhost.localdomain")
         return build_senders(here, secret=lambda _: receiver.secret, clock=wall_clock)
-    return build_senders(endpoints_of(settings), secret=secret, clock=wall_clock)
+    password = settings.smtp_password
+    mail = password.get_secret_value() if password else None
+    told = Endpoints(smtp_url=settings.smtp_url, smtp_password=mail, smtp_from=settings.smtp_from)
+    return build_senders(told, secret=secret, clock=wall_clock)
 
 
 def book_url(settings: Settings, state: Path) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ingest.connection import Connection
 from ingest.quarantine import Refusal
@@ -29,7 +29,7 @@ class Batch:
         self.size = 0
         """Bytes of payload."""
         self.settled = False
-        """The store and the quarantine have all of it."""
+        """The store, or the spool, and the quarantine have all of it."""
 
     @property
     def full(self) -> bool:
@@ -61,6 +61,15 @@ class Backlog:
         """How many are not acknowledged yet."""
         return len(self._unacknowledged)
 
+    def unsettled(self) -> Iterator[Batch]:
+        """Batches of which something is neither stored nor spooled yet."""
+        return (batch for batch in self._unacknowledged if not batch.settled)
+
+    @property
+    def waits(self) -> bool:
+        """There is a batch that no write has taken yet."""
+        return bool(self._waiting)
+
     async def put(self, batch: Batch) -> None:
         """Append a batch; waits while too much is not stored yet."""
         while self._readings > _MOST_READINGS or self._bytes > _MOST_BYTES or self.batches > _MOST_BATCHES:
@@ -86,7 +95,7 @@ class Backlog:
         return taken
 
     def settle(self, batches: Sequence[Batch]) -> None:
-        """The store has these: acknowledge them, as soon as all before them are."""
+        """The store or the spool has these: acknowledge them, as soon as all before them are."""
         for batch in batches:
             batch.settled = True
             self._readings -= len(batch.readings)

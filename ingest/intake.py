@@ -5,24 +5,31 @@ before it are. Until then the broker keeps it, and sends it again should we be g
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 
 from ingest.batch import Backlog, Batch
 from ingest.connection import Message
 from ingest.decoded import Decoded, Rejected, Reply
 from ingest.decoders.registry import redact
+from ingest.discovered import Discovered
 from ingest.foreign import Foreign
 from ingest.inbox import Arrival, Inbox
-from ingest.ledger import Ledger
+from ingest.ledger import Imbalance, Ledger
+from ingest.ledger_file import LedgerFile
+from ingest.ledger_keeping import Keeping
 from ingest.line import Line, Lines
 from ingest.quarantine import Quarantine, Refusal
 from ingest.reason import Reason, Scope
 from ingest.resolve import GATEWAY_DEVICE
 from ingest.seen import Seen
 from ingest.session import Session, SessionSettings
+from ingest.spool import Spool
+from ingest.spool_replay import Replay
 from ingest.status import GatewayStatus
 from ingest.writing import Writing
-from town.moment import Moment
+from ingest.writing_store import Storing
+from town.moment import SECOND, Duration, Moment
 from town.ports import Clock, Deliver, Gauge, PartHealth, ReadingWriter
 from town.reading import Reading
 from town.town import Town
@@ -34,6 +41,8 @@ _PAUSE = 0.002
 _LONGEST_WAIT = 0.01
 """Seconds after which a batch goes to the rules though messages keep coming; writes then gather what waits."""
 _WRITERS = 3
+PATIENCE: Duration = 2 * SECOND
+"""How long a write may take before its readings are spooled instead."""
 
 
 class Intake:
@@ -48,15 +57,43 @@ class Intake:
         judge: Deliver,
         quarantine: Quarantine,
         clock: Clock,
+        spool: Spool | None = None,
+        ledger_file: LedgerFile | None = None,
+        discovered: Discovered | None = None,
+        patience: Duration = PATIENCE,
+        judged_until: Moment | None = None,
         largest_payload: int = LARGEST_PAYLOAD,
     ) -> None:
+        """Without a spool, messages stay with the broker while the store is away.
+
+        What the spool has that was received after `judged_until` goes to the rules first.
+        """
         self.ledger = Ledger(town.gateways)
         self._lines = Lines(town, self.ledger)
         self._inbox = Inbox(self.ledger)
         self._session = Session(session, self._lines.filters, take=self._inbox.put, clock=clock)
         self._backlog = Backlog()
-        self._writing = Writing(town, self.ledger, self._backlog, store=store, quarantine=quarantine, clock=clock)
+        self._storing = Storing(store, self.ledger, patience=patience, clock=clock)
+        self._writing = Writing(
+            town,
+            self.ledger,
+            self._backlog,
+            storing=self._storing,
+            spool=spool,
+            quarantine=quarantine,
+            clock=clock,
+        )
+        self._spool, self._discovered, self._replay = spool, discovered, None
+        if spool is not None:
+            self.ledger.carry(spool.pending)
+            self._replay = Replay(
+                self.ledger, self._backlog, spool=spool, storing=self._storing, quarantine=quarantine, clock=clock
+            )
+        self._keeping = Keeping(self.ledger, waiting=self._waiting, file=ledger_file, clock=clock)
+        self._open: Batch | None = None
+        """The batch that is being filled or judged, which the backlog does not know yet."""
         self._judge, self._clock, self._largest_payload = judge, clock, largest_payload
+        self._judged_until = judged_until
         self._seen = Seen(session.receive_max)
         self._started_at = clock()
         self._filling: Moment | None = None
@@ -67,21 +104,37 @@ class Intake:
         return self._clock() if self._filling is None else self._filling
 
     async def run(self) -> None:
-        """Take messages in until cancelled; what is not stored then stays with the broker."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._session.run(), name="ingest session")
-            group.create_task(self._gather(), name="ingest gather")
-            for number in range(_WRITERS):
-                group.create_task(self._writing.run(), name=f"ingest write {number + 1}")
+        """Take messages in until cancelled; what is neither stored nor spooled then stays with the broker."""
+        await self._judge_spooled()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._session.run(), name="ingest session")
+                group.create_task(self._gather(), name="ingest gather")
+                group.create_task(self._keeping.run(), name="ingest ledger")
+                for number in range(_WRITERS):
+                    group.create_task(self._writing.run(), name=f"ingest write {number + 1}")
+                if self._replay is not None:
+                    group.create_task(self._replay.run(), name="ingest replay")
+                if self._discovered is not None:
+                    group.create_task(self._discovered.run(), name="ingest discovered")
+        finally:
+            await self._keeping.look(ended=True)
 
     def parts(self) -> list[PartHealth]:
-        """How the broker and the store are, seen from here, and whether we keep up."""
-        return [self._session.health(), self._writing.health(), self._health()]
+        """How the broker, the store and the spool are, seen from here, whether we keep up, and whether all is there."""
+        spool = [self._spool.health()] if self._spool is not None else []
+        store = self._storing.health(self.ledger.readings_waiting + sum(self.ledger.in_spool.values()))
+        return [self._session.health(), store, *spool, self._health(), self._keeping.health()]
 
     def figures(self) -> list[Gauge]:
         """Everything counted."""
         self.ledger.connections = self._session.connections
-        return self.ledger.figures()
+        spool = self._spool.figures() if self._spool is not None else []
+        return [*self.ledger.figures(), *self._keeping.figures(), *spool]
+
+    def imbalances(self) -> list[Imbalance]:
+        """What is missing at this moment, gateway by gateway; nothing, unless there is a mistake in here."""
+        return self.ledger.imbalances(self._waiting())
 
     def statuses(self) -> list[GatewayStatus]:
         """How every gateway is, in the order of gateways.yaml."""
@@ -90,9 +143,16 @@ class Intake:
     def _health(self) -> PartHealth:
         balance = self.ledger.balance()
         waiting = f"{balance.messages_waiting} messages and {balance.readings_waiting} readings wait"
-        if not balance.balanced:
-            return PartHealth("ingest", "down", self._started_at, f"the ledger does not balance: {balance}")
         return PartHealth("ingest", "degraded" if self._inbox.paused else "ok", self._started_at, waiting)
+
+    def _waiting(self) -> Counter[str]:
+        return self._writing.waiting([] if self._open is None else [self._open])
+
+    async def _judge_spooled(self) -> None:
+        """Have judged what was acknowledged but perhaps not judged when the process before this one ended."""
+        if self._spool is not None and self._judged_until is not None:
+            async for readings in self._spool.since(self._judged_until):
+                await self._judge(readings)
 
     async def _gather(self) -> None:
         """Make batches, have them judged, and line them up for the store: the rules do not wait for the store."""
@@ -104,11 +164,12 @@ class Intake:
                 await self._judge(batch.readings)
             self._filling = None
             await self._backlog.put(batch)
+            self._open = None
 
     async def _fill(self) -> Batch:
         """A batch of what comes until the input pauses, it is full, or the time is up."""
         loop, batch = asyncio.get_running_loop(), Batch()
-        self._filling = self._clock()
+        self._filling, self._open = self._clock(), batch
         until = loop.time() + _LONGEST_WAIT
         while not batch.full and loop.time() < until:
             arrival = self._inbox.get()
@@ -145,6 +206,7 @@ class Intake:
             decoded = line.decode(topic, payload, now)
             if isinstance(decoded, Rejected):
                 self._refuse(line, message, batch, reason=decoded.reason, detail=decoded.detail)
+                _answer(arrival, decoded.replies)
                 continue
             account.decoded += 1
             resolver = line.resolver
@@ -153,13 +215,11 @@ class Intake:
                 watch = line.watch
                 if watch.last_message_at != now and not retained:
                     watch.heard(now)
-            if decoded.statuses or decoded.faults or decoded.replies:
+            if decoded.statuses or decoded.faults or decoded.replies or decoded.gaps:
                 self._take_rest(line, decoded, readings, now)
                 _answer(arrival, decoded.replies)
             if resolver.refused:
-                for scope, reason, detail in resolver.refused:
-                    self._refuse(line, message, batch, reason=reason, detail=detail, scope=scope)
-                resolver.refused.clear()
+                self._take_refused(line, message, batch, decoded)
         if packet_ids:
             batch.receipts.append((arrival.connection, packet_ids))
         batch.size += arrival.size
@@ -171,8 +231,18 @@ class Intake:
             line.watch.told(status, now)
             device = GATEWAY_DEVICE if status.device is None else status.device
             line.resolver.resolve_online(device, status.online, readings, received_at=now)
+        line.account.gaps += decoded.gaps
         for fault in decoded.faults:
             line.resolver.refuse(fault.reason, fault.detail)
+
+    def _take_refused(self, line: Line, message: Message, batch: Batch, decoded: Decoded) -> None:
+        """What the resolver does not believe: to quarantine, and unknown devices among the discovered ones."""
+        refused = line.resolver.refused
+        if self._discovered is not None and any(each.reason is Reason.UNKNOWN_SENSOR for each in refused):
+            self._discovered.note(line.gateway, decoded.readings, redact(message.payload), self._clock())
+        for scope, reason, detail in refused:
+            self._refuse(line, message, batch, reason=reason, detail=detail, scope=scope)
+        refused.clear()
 
     def _refuse_unread(self, line: Line, message: Message, batch: Batch) -> None:
         if not isinstance(message, Foreign):

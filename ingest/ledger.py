@@ -1,7 +1,7 @@
 """The loss ledger: counters that balance, so that nothing can go missing without being seen."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ingest.reason import Reason, Scope
@@ -12,25 +12,39 @@ NO_GATEWAY = ""
 
 
 class Account:
-    """Counters of one gateway. Messages: received = decoded + rejected. Readings: decoded = stored + quarantined."""
+    """Counters of one gateway since the start.
+
+    Messages: received = decoded + rejected.
+    Readings: decoded + carried = stored + quarantined + waiting + in the spool.
+    """
 
     __slots__ = (
         "bytes",
+        "carried",
         "clocks",
         "decoded",
         "extras",
+        "gaps",
         "quarantined",
         "readings",
         "received",
         "redelivered",
         "refused",
         "rejected",
+        "replayed",
         "retained",
+        "spooled",
         "stored",
     )
 
     def __init__(self) -> None:
         self.received = self.bytes = self.decoded = self.readings = self.stored = 0
+        self.carried = 0
+        """Readings that were in the spool at the start."""
+        self.spooled = self.replayed = 0
+        """Readings that went into the spool, and those of the stored that came out of it."""
+        self.gaps = 0
+        """Messages that a format's own numbering says are missing."""
         self.retained = 0
         """Of the received: kept by the broker for new subscribers, so no news."""
         self.redelivered = 0
@@ -45,6 +59,11 @@ class Account:
         """Values of readings that were stored without them."""
         self.clocks: Counter[Reason] = Counter()
         """Readings that were stored with the moment of receipt."""
+
+    @property
+    def duplicates(self) -> int:
+        """Messages and readings that had come before."""
+        return self.rejected[Reason.DUPLICATE] + self.quarantined[Reason.DUPLICATE]
 
     def count(self, scope: Scope, reason: Reason) -> None:
         """Count one refusal."""
@@ -69,22 +88,32 @@ class Balance(NamedTuple):
     rejected: int
     messages_waiting: int
     readings: int
+    carried: int
     stored: int
     quarantined: int
     readings_waiting: int
+    in_spool: int
 
     @property
     def balanced(self) -> bool:
         """Every message and every reading is accounted for."""
         return (
             self.received == self.decoded + self.rejected + self.messages_waiting
-            and self.readings == self.stored + self.quarantined + self.readings_waiting
+            and self.readings + self.carried == self.stored + self.quarantined + self.readings_waiting + self.in_spool
         )
 
     @property
     def settled(self) -> bool:
-        """Nothing waits to be decoded or stored."""
-        return self.messages_waiting == 0 and self.readings_waiting == 0
+        """Nothing waits to be decoded or stored, in memory or on disk."""
+        return self.messages_waiting == 0 and self.readings_waiting == 0 and self.in_spool == 0
+
+
+class Imbalance(NamedTuple):
+    """What does not add up for a gateway: `what` is `messages` or `readings`, `missing` how many too few (or many)."""
+
+    gateway: str
+    what: str
+    missing: int
 
 
 class Ledger:
@@ -97,7 +126,32 @@ class Ledger:
         self.messages_waiting = 0
         """Counted by the inbox, not derived: the balance is a check of it."""
         self.readings_waiting = 0
+        self.in_spool: Mapping[str, int] = {}
+        """Readings in the spool by gateway, as the spool itself counts them."""
         self.batches = self.store_writes = self.store_failures = self.connections = self.quarantine_failures = 0
+
+    def account(self, gateway: str) -> Account:
+        """The account of a gateway, also of one that is no longer in the town but has readings in the spool."""
+        return self.accounts.setdefault(gateway, Account())
+
+    def carry(self, in_spool: Mapping[str, int]) -> None:
+        """Begin with what is in the spool."""
+        self.in_spool = in_spool
+        for gateway, readings in in_spool.items():
+            self.account(gateway).carried = readings
+
+    def imbalances(self, waiting: Mapping[str, int]) -> list[Imbalance]:
+        """What does not add up; `waiting` are the readings in memory by gateway, counted one by one."""
+        found = []
+        for gateway, account in self.accounts.items():
+            messages = account.received - account.decoded - account.rejected.total()
+            there = (
+                account.stored + account.quarantined.total() + waiting.get(gateway, 0) + self.in_spool.get(gateway, 0)
+            )
+            for what, missing in (("messages", messages), ("readings", account.readings + account.carried - there)):
+                if missing:
+                    found.append(Imbalance(gateway, what, missing))
+        return found
 
     def balance(self) -> Balance:
         """The sums as they are now."""
@@ -110,9 +164,11 @@ class Ledger:
             rejected=sum(each.rejected.total() for each in accounts),
             messages_waiting=self.messages_waiting,
             readings=sum(each.readings for each in accounts),
+            carried=sum(each.carried for each in accounts),
             stored=sum(each.stored for each in accounts),
             quarantined=sum(each.quarantined.total() for each in accounts),
             readings_waiting=self.readings_waiting,
+            in_spool=sum(self.in_spool.values()),
         )
 
     def figures(self) -> list[Gauge]:
@@ -144,6 +200,10 @@ def _of_account(gateway: dict[str, str], account: Account) -> list[Gauge]:
         _counter("received_bytes", account.bytes, "Bytes of payload.", gateway),
         _counter("readings_decoded", account.readings, "Readings found in messages.", gateway),
         _counter("readings_stored", account.stored, "Readings the store has.", gateway),
+        _counter("readings_spooled", account.spooled, "Readings that went into the spool.", gateway),
+        _counter("readings_replayed", account.replayed, "Of the stored, those that came out of the spool.", gateway),
+        _counter("messages_missing", account.gaps, "Messages that the format's own numbering misses.", gateway),
+        _counter("duplicates", account.duplicates, "Messages and readings that had come before.", gateway),
         _counter("values_extra", account.extras, "Values the sensor's kind has no place for.", gateway),
     ]
     for name, counts, explanation in (

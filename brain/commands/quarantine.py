@@ -7,7 +7,8 @@ import typer
 
 from brain import options
 from brain.output import FOUND_PROBLEMS, errors, print_json, print_table, screen
-from brain.state import QUARANTINE_FILE, state_folder
+from brain.state import state_folder
+from ingest.files import QUARANTINE_FILE
 from ingest.quarantine import Entry, list_entries, show_entry, tallies
 from ingest.reason import REASON_LABELS, Reason
 from town.folder import load_town

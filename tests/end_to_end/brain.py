@@ -36,11 +36,15 @@ class Brain:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
+        self.launch()
+        services.wait_until(self._answers, seconds=40, process=self.process)
+
+    def launch(self) -> None:
+        """Start it, and wait for nothing."""
         command = [sys.executable, "-m", "brain", "up", str(self.town), "--state", str(self.state)]
         command += ["--http-port", str(self.port), "--no-simulate", *self._arguments]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **self._env})
-        services.wait_until(self._answers, seconds=40, process=self.process)
 
     def kill(self) -> None:
         """End it as a power cut would."""
@@ -90,8 +94,14 @@ class Brain:
         return f"http://127.0.0.1:{self.port}{path}"
 
     def _answers(self) -> bool:
-        with contextlib.suppress(OSError), urllib.request.urlopen(self._url("/healthz"), timeout=1) as answer:
-            return bool(answer.status == 200)
+        """Whether it is up and the broker has it: what is published before its first subscription is nobody's."""
+        with contextlib.suppress(OSError):
+            try:
+                urllib.request.urlopen(self._url("/readyz"), timeout=1).close()
+            except urllib.error.HTTPError as error:
+                with error:
+                    return "broker" not in json.loads(error.read())["down"]
+            return True
         return False
 
 

@@ -108,7 +108,7 @@ def test_a_store_that_is_away_loses_nothing_even_over_a_power_cut(
         influxd.stop()
         for number in range(20):
             publish(mosquitto.port, NATIVE, json.dumps({"sensor": "BA-N1", "values": {"smoke": number / 1000}}))
-        eventually(lambda: brain.metric("town_ingest_readings_waiting") == 20)
+        eventually(lambda: brain.metric("town_ingest_spool_readings") == 20)
         brain.kill()
         influxd.start()
         brain.start()

@@ -185,4 +185,4 @@ async def test_the_figures_say_what_came_and_what_became_of_it(mosquitto: Servic
         assert figures["messages_rejected", "gw", "not_json"] == 1
         assert figures["readings_stored", "gw"] == 2
         assert figures["connections",] == 1
-        assert [part.part for part in line.parts()] == ["broker", "store", "ingest"]
+        assert [part.part for part in line.parts()] == ["broker", "store", "ingest", "ledger"]

@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ingest.discovered import Discovered
 from ingest.intake import Intake
+from ingest.ledger_file import LedgerFile
 from ingest.quarantine import Quarantine
 from ingest.session import SessionSettings
+from ingest.spool import Spool
 from town.builtin import builtin_kinds
 from town.errors import Unavailable
 from town.facility import Facility, Position, Zone
@@ -66,11 +69,15 @@ class GatedStore:
         self.readings: list[Reading] = []
         self.judged: list[Reading] = []
         self.open = True
+        self.takes_seconds = 0.0
+        self.fails: Exception | None = None
         self.refuses: Callable[[Reading], bool] = lambda reading: False
 
     async def write(self, readings: Sequence[Reading]) -> Sequence[RefusedReading]:
         """Take what is not refused, while the gate is open."""
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.takes_seconds)
+        if self.fails is not None:
+            raise self.fails
         if not self.open:
             raise Unavailable("the gate is closed", retry_after=20)
         self.readings += [reading for reading in readings if not self.refuses(reading)]
@@ -85,6 +92,11 @@ class GatedStore:
         return [reading.values[quantity] for reading in self.readings if quantity in reading.values]
 
 
+def now() -> int:
+    """The wall clock."""
+    return time.time_ns() // 1_000_000
+
+
 async def until(holds: Callable[[], bool], *, seconds: float = 10) -> None:
     """Return once it holds; the parts under test run meanwhile."""
     async with asyncio.timeout(seconds):
@@ -94,18 +106,34 @@ async def until(holds: Callable[[], bool], *, seconds: float = 10) -> None:
 
 @contextlib.asynccontextmanager
 async def intake(
-    port: int, store: GatedStore, folder: Path, *, client_id: str = "town-t-ingest", **session: Any
+    port: int,
+    store: GatedStore,
+    folder: Path,
+    *,
+    client_id: str = "town-t-ingest",
+    spool: int = 0,
+    patience: int = 2_000,
+    **session: Any,
 ) -> AsyncIterator[Intake]:
-    """An intake that is connected, and is gone afterwards."""
+    """An intake that is connected, and is gone afterwards; `spool` is the size of its spool, if it is to have one."""
     settings = SessionSettings("127.0.0.1", port, client_id, **session)
-    async with Quarantine(folder / "quarantine.db") as quarantine:
+    async with contextlib.AsyncExitStack() as stack:
+        quarantine = await stack.enter_async_context(Quarantine(folder / "quarantine.db"))
+        file = await stack.enter_async_context(LedgerFile(folder / "ledger.db"))
+        discovered = await stack.enter_async_context(Discovered(folder / "discovered.db", small_town()))
+        opened = Spool(folder / "spool.db", clock=now, size=spool) if spool else None
         line = Intake(
             small_town(),
             settings,
             store=store,
             judge=store.judge,
             quarantine=quarantine,
-            clock=lambda: time.time_ns() // 1_000_000,
+            clock=now,
+            spool=None if opened is None else await stack.enter_async_context(opened),
+            ledger_file=file,
+            discovered=discovered,
+            patience=patience,
+            judged_until=0,
         )
         running = asyncio.create_task(line.run())
         try:
