@@ -10,7 +10,8 @@ from alerts.people import load_people
 from alerts.senders.webhook import sign
 from tests.alerts.small_town import TOWN
 
-PAGE = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "alerts.md").read_text(encoding="utf-8")
 
 
 def block(language: str) -> str:
@@ -29,6 +30,20 @@ def test_documented_signature_check_accepts_ours_and_nothing_else() -> None:
     assert not is_ours(b"{ }", sign(b"{}", "s3cret", now), "s3cret")
     assert not is_ours(b"{}", sign(b"{}", "other", now), "s3cret")
     assert not is_ours(b"{}", sign(b"{}", "s3cret", now - 600_000), "s3cret")
+
+
+def test_documented_accounts_and_robots_can_be_told(tmp_path: Path) -> None:
+    found = re.search(r"```yaml\n(.*?)```", (DOCS / "senders.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert found is not None
+    (tmp_path / "people.yaml").write_text(found[1], encoding="utf-8")
+    people, findings = load_people(tmp_path, TOWN)
+
+    assert findings == [] and people is not None
+    senders = {name: one.sender for name, one in people.recipients.items()}
+    assert senders == {
+        "fire-room": "dingtalk", "office": "feishu", "duty-phone": "aliyun_voice", "siren": "mqtt",
+        "li.wei": "wecom_app", "emma": "telegram",
+    }  # fmt: skip
 
 
 def test_documented_people_can_be_told(tmp_path: Path) -> None:
