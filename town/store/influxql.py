@@ -6,9 +6,12 @@ and nothing that could end a quotation gets through.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from town.moment import Duration, Moment
+
+PLACE = ("facility", "sensor", "zone")
+"""The tags that say whose values they are, beside the town."""
 
 _NEVER = re.compile(r"[\x00-\x1f\x7f\\]")
 
@@ -73,8 +76,15 @@ def newest(quantity: str, *, families: Collection[str], among: str) -> str:
 
 def rollup(selected: str, *, family: str, among: str, width: Duration) -> str:
     """Figures of each bucket of each sensor where it stood, without the empty ones."""
-    grouped = f'time({width:d}ms), "facility", "sensor", "zone" fill(none)'
+    grouped = f"time({width:d}ms), {names(PLACE)} fill(none)"
     return f"SELECT {selected} FROM {name(family)} WHERE {among} GROUP BY {grouped}"
+
+
+def values(quantities: Sequence[str], *, family: str, among: str, most: int | None) -> str:
+    """Time, these quantities and the place of every row that has one, oldest first; at most one more than `most`."""
+    selected = ", ".join(name(one) for one in (*quantities, *PLACE))
+    at_most = "" if most is None else f" LIMIT {most + 1:d}"
+    return f"SELECT {selected} FROM {name(family)} WHERE {among}{at_most}"
 
 
 def one(selected: str, *, families: Collection[str], among: str) -> str:
