@@ -78,7 +78,9 @@ class Describer:
         taken = {} if resolved is None else resolved.values
         for value in values:
             value["taken"] = value["quantity"] in taken
-        flags = () if resolved is None else (*resolved.flags, *resolved.refused.values())
+        flags: Iterable[Flag] = (
+            self._flags(reading, now) if resolved is None else (*resolved.flags, *resolved.refused.values())
+        )
         measured_at = None if resolved is None else format_moment(resolved.measured_at)
         described["flags"] = sorted({each.value for each in flags})
         return {"sensor": self._sensors.get(reading.device), **described, "measured_at": measured_at}

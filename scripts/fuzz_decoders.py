@@ -124,6 +124,11 @@ def messages(name: str) -> list[tuple[str, bytes]]:
     return [(topic.read_text("utf-8").strip(), path.read_bytes()) for topic, path in zip(topics, paths, strict=True)]
 
 
+def told(name: str) -> list[dict[str, Any]]:
+    """The options the cases of a format are read with, and none."""
+    return [{}, *(json.loads(path.read_text("utf-8")) for path in sorted((CASES / name).glob("*/options.json")))]
+
+
 def conversation(name: str, chance: random.Random) -> Iterator[tuple[str, bytes]]:
     """Real and spoilt messages in any order."""
     real = messages(name)
@@ -138,10 +143,10 @@ def fuzz(name: str, count: int, seed: int) -> bool:
     """Try one decoder; False when it raised."""
     decoder, began = DECODERS[name], time.monotonic()
     chance = random.Random(f"{seed} {name}")  # noqa: S311 - nothing secret
-    state, rejected = decoder.start({}), 0
+    options, rejected, state = told(name), 0, None
     for number, (topic, payload) in zip(range(count), conversation(name, chance), strict=False):
         if number % CONVERSATION == 0:
-            state = decoder.start({})
+            state = decoder.start(chance.choice(options))
         try:
             result = decoder.decode(topic, payload, NOON + number, state)
             rejected += isinstance(result, Rejected)
