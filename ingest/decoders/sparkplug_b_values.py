@@ -1,5 +1,6 @@
 """What the value of a Sparkplug metric is: its datatype decides, whichever field carries it (3.0, chapter 6.4.16)."""
 
+import contextlib
 import struct
 from collections.abc import Callable
 from typing import NamedTuple
@@ -66,14 +67,13 @@ def _number(metric: Metric, datatype: int) -> Value | Problem:
 
 def _shortest(value: float) -> float:
     """The shortest decimal of a 32-bit float: 12.3, not 12.300000190734863."""
+    packed = struct.pack("<f", value)
     for digits in (6, 7, 8, 9):
         short = float(f"{value:.{digits}g}")
-        if abs(short) <= _LARGEST_FLOAT and struct.pack("<f", short) == struct.pack("<f", value):
-            return short
+        with contextlib.suppress(OverflowError):  # the largest floats, rounded up
+            if struct.pack("<f", short) == packed:
+                return short
     return value
-
-
-_LARGEST_FLOAT = 3.4028234663852886e38
 
 
 def _truth(metric: Metric, datatype: int) -> Value | Problem:

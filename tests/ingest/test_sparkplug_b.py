@@ -5,7 +5,7 @@ import struct
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ingest.decoded import Decoded
@@ -73,6 +73,7 @@ def test_signed_numbers_of_every_width_come_back(number: int) -> None:
 
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))
+@example(3.4028234663852886e38)
 def test_a_float_is_its_shortest_decimal_and_the_same_float(number: float) -> None:
     payload = read_payload(b"\x12\x05\x65" + struct.pack("<f", number))
     value = value_of(payload.metrics[0], 9)
