@@ -19,16 +19,16 @@ LONGEST = 4_000
 class AppriseSender:
     """Sends to the Apprise address that the target's secret holds. What is accepted has no receipt to check."""
 
-    def __init__(self, *, secret: GetSecret, whole_seconds: float = WHOLE_SECONDS) -> None:
-        self._secret, self._whole_seconds = secret, whole_seconds
+    def __init__(self, *, secret: GetSecret, whole_seconds: float = WHOLE_SECONDS, library: str = "apprise") -> None:
+        self._secret, self._whole_seconds, self._library = secret, whole_seconds, library
 
     async def send(self, message: OutgoingMessage) -> Answer:
         """Try once."""
         to = message.recipient
-        if importlib.util.find_spec("apprise") is None:
+        if importlib.util.find_spec(self._library) is None:
             return refused_config("Apprise is not installed: pip install 'town-brain[apprise]'")
         try:
-            service = _service(need_secret(self._secret, to.secret, of=to.id), to.secret)
+            service = _service(need_secret(self._secret, to.secret, of=to.id), to.secret, self._library)
         except ConfigError as error:
             return refused_config(one_line(str(error)))
         try:
@@ -42,12 +42,12 @@ class AppriseSender:
         return Answer(AnswerKind.UNKNOWN, "Apprise could not send it, and does not say why")
 
 
-def _service(address: str, name: str | None) -> Any:
+def _service(address: str, name: str | None, library: str) -> Any:
     """Apprise with that one address; raises ConfigError when it cannot read it."""
-    apprise = importlib.import_module("apprise")
+    apprise = importlib.import_module(library)
 
     # Its log lines hold addresses, and in them tokens.
-    logging.getLogger("apprise").setLevel(logging.CRITICAL)
+    logging.getLogger(library).setLevel(logging.CRITICAL)
     service = apprise.Apprise()
     if not service.add(address):
         raise ConfigError(f"the secret {name} is no address that Apprise knows")
