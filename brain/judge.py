@@ -67,8 +67,9 @@ class Judge:
         self._saved_at: Moment = 0
         self._recovered = self._in_hand = self._asking = False
         self._waiting: list[Reading] = []
+        self._taken = 0
         self._room, self._wake = asyncio.Event(), asyncio.Event()
-        self._next_rules: tuple[RuleSet, Town] | None = None
+        self._next_rules: tuple[RuleSet, Town, Engine | None] | None = None
         self._since = clock()
         self._trouble = self._not_saved = ""
         self._one_at_a_time = asyncio.Lock()
@@ -89,6 +90,10 @@ class Judge:
         """Whether everything delivered is judged and with the book."""
         return not self._waiting and not self._one_at_a_time.locked()
 
+    @property
+    def _unjudged(self) -> int:
+        return len(self._waiting) + self._taken
+
     async def deliver(self, readings: Sequence[Reading]) -> None:
         """Take a batch; waits while too many are waiting."""
         while len(self._waiting) >= _MOST_WAITING:
@@ -99,9 +104,9 @@ class Judge:
             self._waiting += readings
         self._wake.set()
 
-    def change(self, rules: RuleSet, town: Town) -> None:
-        """Put other rules in force, between two batches."""
-        self._next_rules = (rules, town)
+    def change(self, rules: RuleSet, town: Town, *, built: Engine | None = None) -> None:
+        """Put other rules in force, between two batches; `built` is a new engine of them, made out of the way."""
+        self._next_rules = (rules, town, built)
         self._wake.set()
 
     async def catch_up(self, history: ReadingHistory) -> int:
@@ -202,12 +207,14 @@ class Judge:
         self._waiting = waiting[end:]
         self._room.set()
         self._in_hand = True
+        self._taken = end
         return waiting[:end]
 
-    async def _put_in_force(self, rules: RuleSet, town: Town) -> None:
+    async def _put_in_force(self, rules: RuleSet, town: Town, built: Engine | None) -> None:
         async with self._one_at_a_time:
-            now = self._clock()
-            transitions = self._engine.reload(rules, town, now)
+            now, engine = self._clock(), built or Engine(rules, town)
+            transitions = engine.take_over(self._engine, now)
+            self._engine = engine
             before, self._rules, self._town, self._next_rules = self._rules, rules, town, None
             self._journal.mark(Mark("rules", now, rules.version))
             await self._hand_over(transitions, (), definitions={**before.definitions, **rules.definitions})
@@ -223,7 +230,7 @@ class Judge:
             if lapsed:
                 self._arrivals.add_silence(until - 1)
                 await self._hand_over(lapsed, ())
-            self._in_hand = False
+            self._in_hand, self._taken = False, 0
 
     async def _judge(self, readings: Iterable[Reading]) -> None:
         for part in _parts(in_order(readings)):
@@ -326,7 +333,9 @@ class Judge:
         return [
             Gauge("town_rules_readings_judged", self.judged, kind="counter", help="Readings judged by the rules."),
             Gauge("town_rules_alerts_raised", self.raised, kind="counter", help="Times a rule became active."),
-            Gauge("town_rules_readings_waiting", len(self._waiting), help="Readings between ingest and rules."),
+            Gauge(
+                "town_rules_readings_waiting", self._unjudged, help="Readings whose decisions are not in the book yet."
+            ),
             Gauge("town_rules_in_force", len(self._rules.definitions), help="Rules in force."),
             Gauge("town_rules_in_error", len(self._engine.errors), help="Rules that failed at their last reading."),
             *self.reading_to_rules.gauges("receipt to the rules"),

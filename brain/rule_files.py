@@ -8,6 +8,7 @@ import watchfiles
 
 from brain.bundle import Bundle
 from brain.judge import Judge
+from rules.engine import Engine
 from rules.folder import load_rules
 from town.findings import Finding
 from town.ports import Clock, Gauge, PartHealth
@@ -29,13 +30,13 @@ class RuleFiles:
         stop = asyncio.Event()
         try:
             async for _ in watchfiles.awatch(folder, stop_event=stop, recursive=True, debounce=200):
-                self.look()
+                await self.look()
         finally:
             stop.set()
 
-    def look(self) -> None:
-        """Check the files now; put them in force when nothing is wrong."""
-        rules, findings = load_rules(self._bundle.folder, self._bundle.town)
+    async def look(self) -> None:
+        """Check the files now; put them in force when nothing is wrong. All the work is done in another thread."""
+        rules, findings = await asyncio.to_thread(load_rules, self._bundle.folder, self._bundle.town)
         wrong = [finding for finding in findings if finding.level == "error"]
         if rules is None or wrong:
             self._since, self.findings = self._clock(), wrong
@@ -45,7 +46,8 @@ class RuleFiles:
         self.findings = ()
         if rules.version != self._judge.rules.version:
             self._since = self._clock()
-            self._judge.change(rules, self._bundle.town)
+            engine = await asyncio.to_thread(Engine, rules, self._bundle.town)
+            self._judge.change(rules, self._bundle.town, built=engine)
             log.info("%d rules are in force, version %s", len(rules.rules), rules.version)
 
     def parts(self) -> list[PartHealth]:

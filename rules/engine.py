@@ -124,6 +124,16 @@ class Engine:
         self._give(saved)
         return out + self._begin(now)
 
+    def take_over(self, other: "Engine", now: Moment) -> list[Transition]:
+        """Go on in the place of another engine, as if that one had been given the rules and the town of this one.
+
+        A new engine can be made while the other still judges, so that nobody has to wait for it.
+        """
+        out = other._begin(now)
+        self.late, self.judged, self._now = other.late, other.judged, other._now
+        self._give(other._saved())
+        return out + self._begin(now)
+
     def save(self) -> bytes:
         """Everything `restore` needs; the same bytes for the same state."""
         return snapshot.encode(self._saved())

@@ -1,0 +1,1 @@
+"""Brains that are killed at random moments, and what is still there afterwards."""
