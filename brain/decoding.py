@@ -26,6 +26,10 @@ _LARGEST_INPUT = 16 << 20
 """Bytes of a payload, or of one line of a conversation, that are read."""
 
 
+_WIDE = 240
+"""Characters of a line where no terminal says how many it has."""
+
+
 class Source(NamedTuple):
     """Where a message comes from, as far as the command line says."""
 
@@ -180,13 +184,17 @@ def _print_line(described: Description) -> None:
 
 def _show(described: Description) -> None:
     """A table for people."""
+    if not screen.is_terminal:
+        screen.width = _WIDE
     if described["kind"]:
         screen.print(described["kind"], markup=False, style="bold")
     for fault in described["faults"] or ([described] if described["reason"] else []):
         screen.print(f"{fault['reason']}: {fault['detail']}", markup=False, style="red")
     rows = [_row(reading, value) for reading in described["readings"] for value in reading["values"]]
+    columns = ("device", "sensor", "at", "channel", "quantity", "value", "unit", "flags")
+    shown = [number for number, column in enumerate(columns) if column != "sensor" or any(row[number] for row in rows)]
     if rows:
-        print_table("", ("device", "sensor", "at", "channel", "quantity", "value", "unit", "flags"), rows)
+        print_table("", [columns[at] for at in shown], [[row[at] for at in shown] for row in rows])
     announced = [tuple(each.values()) for each in described["announced"]]
     if announced:
         print_table("", ("device", "channel", "quantity", "unit", "topic"), announced)
@@ -195,7 +203,7 @@ def _show(described: Description) -> None:
 
 
 def _row(reading: Description, value: Description) -> tuple[object, ...]:
-    sensor = reading.get("sensor") or "—"
+    sensor = (reading["sensor"] or "—") if "sensor" in reading else ""
     taken = "" if value.get("taken", True) else "not taken"
     flags = ", ".join([*reading["flags"], *([taken] if taken else [])])
     at = reading["at"] or "—"
