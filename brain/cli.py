@@ -6,10 +6,12 @@ from collections.abc import Iterator
 import typer
 
 from brain.commands.account import account
+from brain.commands.adopt import adopt, discovered
 from brain.commands.bench import bench
 from brain.commands.check import check
 from brain.commands.decode import decode
 from brain.commands.demo import demo
+from brain.commands.ledger import ledger
 from brain.commands.notify import notify
 from brain.commands.quarantine import quarantine
 from brain.commands.replay import replay
@@ -35,6 +37,9 @@ app.command()(check)
 app.command()(test)
 app.command()(decode)
 app.command()(replay)
+app.command()(ledger)
+app.command()(discovered)
+app.command()(adopt)
 app.command()(settings)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(account, name="account")

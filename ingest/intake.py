@@ -1,7 +1,7 @@
 """The hot path: messages are decoded, resolved, judged and stored in batches, and then acknowledged.
 
-A message is acknowledged when the store has its readings and the quarantine what was refused of them, and all messages
-before it are. Until then the broker keeps it, and sends it again should we be gone.
+A message is acknowledged when the store, or the spool on disk, has its readings and the quarantine what was refused of
+them, and all messages before it are. Until then the broker keeps it, and sends it again should we be gone.
 """
 
 import asyncio
