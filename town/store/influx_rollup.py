@@ -18,7 +18,7 @@ from town.town import Town
 
 STATE = "rollup_state"
 
-_CELLS_PER_QUESTION = 200_000
+_CELLS_PER_QUESTION = 1_000_000
 _ROWS_PER_QUESTION = 50_000
 _LINES_PER_WRITE = 5_000
 _KNOWS_FOR = 30.0  # seconds; an older state makes a question cost more, never wrong
@@ -89,10 +89,14 @@ class InfluxRollups:
             lines = await self._changes.since(0)
             oldest, newest = await self._extent()
             seen = lines[-1].at if lines else 0
-            self._backlog[resolution] = oldest - oldest % HOUR, newest, max(0, seen - SETTLES_AFTER)
+            self._backlog[resolution] = (
+                oldest - oldest % HOUR,
+                newest + HOUR - newest % HOUR,
+                max(0, seen - SETTLES_AFTER),
+            )
             self._seen[resolution] = seen, asyncio.get_running_loop().time()
         at, end, through = self._backlog[resolution]
-        after = at + _BACKLOG_STEP[resolution]
+        after = min(at + _BACKLOG_STEP[resolution], end)
         written = await self._compute(resolution, (at, after)) if at < end else 0
         self._backlog[resolution] = after, end, through
         if after < end:
