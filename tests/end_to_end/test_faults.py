@@ -114,7 +114,9 @@ def test_a_store_that_is_away_loses_nothing_even_over_a_power_cut(
         brain.start()
 
         rows = eventually(lambda: _rows(influxd.port, 20))
+        counted = brain.town_command("ledger", str(brain.town), "--state", str(brain.state), "--json")
 
+    assert counted.returncode == 0 and json.loads(counted.stdout)["balanced"], counted.stderr
     assert [value for _, value in rows] == [number / 1000 for number in range(20)]
 
 
