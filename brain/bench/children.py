@@ -47,6 +47,11 @@ class Child:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(what).encode() + b"\n")
 
+    async def ask(self, within: float = 60.0, **what: Any) -> dict[str, Any]:
+        """Send it a line and hear its answer."""
+        self.tell(**what)
+        return await self.hear(within)
+
     async def kill(self) -> None:
         """End it as a power cut would."""
         await end(self._process)

@@ -37,9 +37,9 @@ async def bench_ingest(plan: IngestPlan) -> dict[str, Any]:
     for qos in plan.qos:
         for values in plan.values:
             traffic = starting(wall_clock(), messages=plan.messages, sensors=plan.sensors, values=values, qos=qos)
-            case = await _case(traffic, rules=0, embedded=plan.embedded)
+            case = await measure_case(traffic, rules=0, embedded=plan.embedded)
             if plan.rules:
-                with_rules = await _case(traffic, rules=RULES, embedded=plan.embedded)
+                with_rules = await measure_case(traffic, rules=RULES, embedded=plan.embedded)
                 ratio = with_rules["us_per_message"] / case["us_per_message"]
                 case = with_rules | {"without_rules_us": case["us_per_message"], "ratio_to_no_rules": round(ratio, 2)}
             found |= {"broker": case.pop("broker"), "store": case.pop("store")}
@@ -47,10 +47,10 @@ async def bench_ingest(plan: IngestPlan) -> dict[str, Any]:
     return found
 
 
-async def _case(traffic: Traffic, *, rules: int, embedded: bool) -> dict[str, Any]:
+async def measure_case(traffic: Traffic, *, rules: int, embedded: bool) -> dict[str, Any]:
+    """One case with servers of its own."""
     with tempfile.TemporaryDirectory(prefix="town-bench-") as name:
         folder = Path(name)
-        (folder / "state").mkdir()
         write_folder(folder / "town", sensors=traffic.sensors, rules=rules)
         async with (
             running_broker(folder, embedded=embedded) as broker,
@@ -69,14 +69,22 @@ async def _case(traffic: Traffic, *, rules: int, embedded: bool) -> dict[str, An
         }
 
 
-async def _take_in(traffic: Traffic, folder: Path, broker: Server, store: Server) -> dict[str, Any]:
-    plan = {
+def intake_plan(
+    folder: Path, broker: Server, store: Server, *, client_id: str = "town-bench", share: str | None = None
+) -> dict[str, Any]:
+    """What an ingest process is told: the town, its servers, and the shared subscription it has a part in."""
+    return {
         "town": str(folder / "town"),
-        "state": str(folder / "state"),
+        "state": str(folder / "state" / client_id),
         "store": store.url,
         "broker": broker.port,
-        "client_id": "town-bench",
+        "client_id": client_id,
+        "share": share,
     }
+
+
+async def _take_in(traffic: Traffic, folder: Path, broker: Server, store: Server) -> dict[str, Any]:
+    plan = intake_plan(folder, broker, store)
     load = {"traffic": traffic._asdict(), "port": broker.port, "rate": None, "window": broker.window}
     async with child("brain.bench.intake_process", plan) as intake, child("brain.bench.load", load) as sender:
         await asyncio.gather(intake.hear(_STARTS_WITHIN), sender.hear(_STARTS_WITHIN))

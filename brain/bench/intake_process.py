@@ -115,9 +115,12 @@ def _figures(intake: Intake) -> dict[str, Any]:
         "batches": intake.ledger.batches,
         "writes": intake.ledger.store_writes,
         "balanced": balance.balanced,
+        "cpu": time.process_time(),
         "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
     }
 
 
 if __name__ == "__main__":
-    run(_serve(json.loads(sys.argv[1])))
+    given = json.loads(sys.argv[1])
+    Path(given["state"]).mkdir(parents=True, exist_ok=True)
+    run(_serve(given))

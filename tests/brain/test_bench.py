@@ -48,3 +48,24 @@ def test_latency_brings_every_alert_to_the_webhook() -> None:
     assert (found["broker"], found["store"]) == ("embedded", "duckdb in the brain")
     assert (figures["alerts"], figures["missing"]) == (10, 0)
     assert 0 <= figures["to_transition_ms"]["p50"] <= figures["to_webhook_ms"]["p50"] <= figures["to_webhook_ms"]["max"]
+
+
+def test_outage_loses_and_doubles_nothing() -> None:
+    services.need("mosquitto")
+    services.need("influxd")
+
+    figures = bench("outage")["outage"]
+
+    assert (figures["lost"], figures["doubled"]) == (0, 0)
+    assert figures["gone_s"] >= 3
+    assert figures["backlog"] > 300
+
+
+def test_scale_shares_all_messages() -> None:
+    services.need("mosquitto")
+    services.need("influxd")
+
+    cases = bench("scale")["scale"]["processes"]
+
+    assert [(case["processes"], len(case["shares"]), case["lost"]) for case in cases] == [(1, 1, 0), (2, 2, 0)]
+    assert all(sum(case["shares"]) >= 2_000 for case in cases)
