@@ -32,6 +32,9 @@ from town.moment import DAY, MINUTE, SECOND, Duration, Moment, format_duration
 OUTSTANDING = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.FAILED)
 """Not over: `failed` means that the last attempt failed and another is due."""
 
+RECEIPT_DELAY: Duration = 10 * SECOND
+"""When it is first asked whether a message arrived that was taken."""
+
 
 class Policy(msgspec.Struct, frozen=True):
     """How the outbox tries."""
@@ -183,7 +186,10 @@ async def write_answer(
         for address in {Address(claim.target, claim.channel), *sharing}:
             await _pause(connection, address, answer, until=due_at, now=now)
     if state is not DeliveryState.FAILED:
-        await _mention(connection, claim, state, text, now=now)
+        whom = Address(claim.target, claim.channel)
+        await mention(connection, claim.alert, whom, state=state, told=claim.event, text=text, now=now)
+    if state is DeliveryState.ACCEPTED and answer.receipt:
+        await _keep_receipt(connection, claim, answer.receipt, now=now)
     return state
 
 
@@ -242,15 +248,24 @@ async def _pause(connection: AsyncConnection, address: Address, answer: Answer, 
     await connection.execute(insert(table).values(**row, kind=answer.kind.value, reason=answer.text))
 
 
-async def _mention(connection: AsyncConnection, claim: Claim, state: DeliveryState, text: str, *, now: Moment) -> None:
+async def mention(
+    connection: AsyncConnection, alert: str, whom: Address, *, state: DeliveryState, told: str, text: str, now: Moment
+) -> None:
     """The end of a notification stands on its alert's timeline."""
     table = tables.alert
-    counted = update(table).where(table.c.id == claim.alert).values(entries=table.c.entries + 1)
+    counted = update(table).where(table.c.id == alert).values(entries=table.c.entries + 1)
     number = (await connection.execute(counted.returning(table.c.entries))).scalar_one()
     event = "not_notified" if state is DeliveryState.DEAD else "notified"
-    detail = {"target": claim.target, "channel": claim.channel, "told": claim.event, "answer": text}
-    entry = {"alert": claim.alert, "number": number, "at": now, "event": event, "by": SENDER, "detail": detail}
+    detail = {"target": whom.target, "channel": whom.channel, "told": told, "answer": text}
+    entry = {"alert": alert, "number": number, "at": now, "event": event, "by": SENDER, "detail": detail}
     await connection.execute(insert(tables.timeline).values(entry))
+
+
+async def _keep_receipt(connection: AsyncConnection, claim: Claim, reference: str, *, now: Moment) -> None:
+    """Remember that it is to be learnt whether this message arrived."""
+    row = {"notification": claim.id, "target": claim.target, "channel": claim.channel, "reference": reference}
+    times = {"sent_at": now, "due_at": now + RECEIPT_DELAY, "asked": 0}
+    await connection.execute(insert(tables.receipt).values(**row, **times))
 
 
 async def next_due(connection: AsyncConnection, *, now: Moment) -> Moment | None:

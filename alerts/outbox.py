@@ -12,6 +12,7 @@ from alerts.book import Book
 from alerts.budget import Budget
 from alerts.deliveries import Backlog, Claim, Policy, backlog, claim_due, next_due, release, write_answer
 from alerts.message import compose
+from alerts.receipts import Receipts
 from alerts.route import Address
 from alerts.sending import Answer, AnswerKind, Sender, one_line, refused_config
 from town.alert import DeliveryState
@@ -50,6 +51,8 @@ class Outbox:
         self._book, self._senders, self._name, self._link = book, senders, name, link
         self._policy = policy or Policy()
         self._random = random or Random()  # noqa: S311 - it spreads retries, it guards nothing
+        self.receipts = Receipts(book, senders)
+        """Whether what was taken arrived; providers that tell it by themselves are handed to it."""
         self._wake = asyncio.Event()
         self._busy: Counter[str] = Counter()
         self._backlog = Backlog()
@@ -68,6 +71,7 @@ class Outbox:
         released = False
         try:
             async with asyncio.TaskGroup() as group:
+                group.create_task(self.receipts.run(), name="receipts")
                 try:
                     while True:
                         released = released or await self._release()

@@ -167,3 +167,18 @@ allowance = Table(
     Column("spent", JSON, nullable=False),
 )
 """When each credential with a limit sent its last messages, oldest first."""
+
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("notification", ForeignKey("notification.id"), primary_key=True),
+    Column("target", IDENTIFIER, nullable=False),
+    Column("channel", WORD, nullable=False),
+    Column("reference", IDENTIFIER, nullable=False),
+    Column("sent_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Index("receipt_by_reference", "reference"),
+    Index("receipt_by_due", "due_at"),
+)
+"""Messages that were taken, of which it is not known yet whether they arrived; `reference` is the provider's."""

@@ -38,8 +38,6 @@ class AliyunVoiceCall:
 
     def judge(self, reply: Reply, request: HttpRequest) -> Answer:
         """What the answer means: the code in the body says it. Nobody says whether somebody listened."""
-        fields = reply.fields()
-        if reply.status == 200 and fields.get("Code") == "OK":
-            call = fields.get("CallId")
-            return accepted(reply, request, delivered=False, receipt=call if isinstance(call, str) else None)
+        if reply.status == 200 and reply.fields().get("Code") == "OK":
+            return accepted(reply, request, delivered=False)
         return refused_by_aliyun(reply, request, clock=self._clock)
