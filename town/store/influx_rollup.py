@@ -102,6 +102,7 @@ class InfluxRollups:
         if after < end:
             return RolledUp(written, more=True)
         await self._write_state(resolution, through)
+        del self._backlog[resolution]
         return RolledUp(written, more=False)
 
     async def _extent(self) -> tuple[Moment, Moment]:
