@@ -1,10 +1,13 @@
 """Judging a rule with `when`: hysteresis, `for`, `keep_active_for`, and what silence does."""
 
+from collections.abc import Sequence
+
 from rules.binding import Evaluate
 from rules.judge import Standing, changed, longest_interval, suppressed, view_of
-from rules.memory import Memory
+from rules.memory import Memory, View
 from rules.rule import Count, Rule
 from rules.subject import Judged
+from rules.terms import Derived, Term, parts
 from town.alert import Cause, Condition, Observation, Reason, Transition
 from town.moment import Duration, Moment, format_duration
 
@@ -21,6 +24,7 @@ class ConditionJudge:
         "_view",
         "_watch",
         "_when",
+        "awake",
         "index",
         "notices_silence",
         "rule",
@@ -33,22 +37,45 @@ class ConditionJudge:
         self.index, self.rule, self.subject = index, rule, judged.subject
         self._watch = memory.watch(judged.subject, judged.members)
         self._view = view_of(rule, judged, memory, self._watch)
-        bound = rule.when.bind(self._view)
-        self._when = bound if rule.count is None else counting(bound, rule.count, self)
-        self._clear = rule.clear.bind(self._view) if rule.clear else None
+        self._when: Evaluate | None = None
+        self._clear: Evaluate | None = None
+        if any(isinstance(part, Derived) for one in rule.conditions for part in parts(one.term)):
+            self._bind()  # its windows have to be there before the first value
         tracks = [track for one in (rule.when, rule.clear) if one for track in one.tracks(self._view)]
         for track in dict.fromkeys(tracks):
             track.judges.append(self)
         interval = longest_interval(judged, memory, tracks)
         self.notices_silence = rule.on_missing != "hold"
+        self.awake = False
         self._max_gap = 2 * interval if rule.max_gap is None else rule.max_gap
         self._missing_after = 3 * interval if rule.missing_after is None else rule.missing_after
         self.standing = Standing(severity=rule.definition.severity, version=rule.version)
 
+    def _bind(self) -> Evaluate:
+        """Made when it is first needed: most judges of most sensors are never asked."""
+        rule = self.rule
+        assert rule.when is not None
+        bound = rule.when.bind(self._view)
+        self._when = when = bound if rule.count is None else counting(bound, rule.count, self)
+        self._clear = rule.clear.bind(self._view) if rule.clear else None
+        return when
+
+    def wake(self, awake: bool) -> None:
+        """Its subject counts who is awake."""
+        if awake is not self.awake:
+            self.awake = awake
+            self._watch.awake += 1 if awake else -1
+
+    def wakes_on(self) -> tuple[View, Sequence[Term]] | None:
+        """Without `when` nothing begins, unless it counts or listens for silence."""
+        if self.rule.when is None or self.rule.count is not None or self.notices_silence:
+            return None
+        return self._view, [self.rule.when.term]
+
     def judge(self, received: Moment, now: Moment) -> Transition | None:
         """Look at the condition at the newest moment of the subject."""
         standing, at = self.standing, self._watch.at
-        truth = self._when(at)
+        truth = (self._when or self._bind())(at)
         if truth is not None and self.notices_silence:
             standing.heard[0] = max(standing.heard[0], received)
         if not truth and standing.condition is NORMAL:
@@ -114,6 +141,7 @@ class ConditionJudge:
 
     def begin(self, now: Moment, pause: Duration) -> None:
         """Start to notice silence."""
+        self.wake(self.standing.condition is not NORMAL or self.standing.error is not None)
         if self.notices_silence:
             self.standing.heard = [min(one + pause, max(now, one)) for one in self.standing.heard] or [now]
 

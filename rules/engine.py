@@ -12,7 +12,8 @@ from rules.condition import ConditionJudge
 from rules.gate import Gate
 from rules.judge import Judge
 from rules.levels import LevelsJudge
-from rules.memory import Memory, SensorMemory
+from rules.memory import Memory, Plan, SensorMemory, Track
+from rules.plan import Plans
 from rules.rule import Rule
 from rules.ruleset import RULE_ERROR, RuleSet
 from rules.sequence import SequenceJudge
@@ -54,6 +55,7 @@ class Engine:
         self._rules, self._town = rules, town
         self._memory = Memory(town)
         self._gate = Gate(rules, town)
+        self._plans = Plans()
         self._judges: list[Judge] = []
         for rule in sorted(rules.rules):
             for judged in judged_by(rules.rules[rule], town):
@@ -194,15 +196,34 @@ class Engine:
         memory.heard = max(memory.heard, at)
         for watch in memory.watches:
             watch.at = max(watch.at, at)
-        new = self._accept(memory, reading, at, order)
-        plan = memory.plans.get(new)
-        if plan is None:
-            if len(memory.plans) >= MAX_PLANS:
-                memory.plans.clear()
-            plan = memory.plans[new] = _plan(memory, new)
-        if plan:
-            self.judged += 1
-        for judge in plan:
+        new: list[Track] = []
+        tracks = memory.tracks
+        for quantity, value in reading.values.items():
+            track = tracks.get(quantity)
+            if track is None:
+                continue
+            if order > track.order:
+                track.accept(at, order, value)
+                new.append(track)
+            else:
+                self.late += 1
+        if reading.refused:
+            new += _doubted(memory, reading, at, order)
+        plan = (new[0].plan if len(new) == 1 else memory.plans.get(tuple(new))) or self._plan(memory, new)
+        if not plan.judges:
+            return
+        self.judged += 1
+        try:
+            asked = plan.ask()
+        except Exception:  # a value of a type that the rule does not expect: each judge finds out for itself
+            asked = plan.judges
+        if asked:
+            self._ask(asked, received, now, out)
+        if self._gate.unsettled:
+            out += self._gate.settle(at, now)
+
+    def _ask(self, judges: Sequence[Judge], received: Moment, now: Moment, out: list[Transition]) -> None:
+        for judge in judges:
             try:
                 transition = judge.judge(received, now)
             except Exception as error:  # whatever one rule does wrong, the others go on, and it is told
@@ -214,31 +235,23 @@ class Engine:
                 out += self._gate.take(transition, received, now)
             if judge.notices_silence and (judge.index not in self._awaiting or judge.rule.sequence):
                 self._await(judge)
-        if self._gate.unsettled:
-            out += self._gate.settle(at, now)
 
-    def _accept(self, memory: SensorMemory, reading: Reading, at: Moment, order: Moment) -> tuple[str, ...]:
-        """Put the new values on their tracks; returns the quantities that were new."""
-        new = []
-        tracks = memory.tracks
-        for quantity, value in reading.values.items():
-            track = tracks.get(quantity)
-            if track is None:
-                continue
-            if order > track.order:
-                track.accept(at, order, value)
-                new.append(quantity)
-            else:
-                self.late += 1
-        for quantity in reading.refused:
-            track = tracks.get(quantity)
-            if track is not None and order > track.order:
-                track.doubt(at, order)
-                new.append(quantity)
-        return tuple(new)
+    def _plan(self, memory: SensorMemory, new: list[Track]) -> Plan:
+        judges = {judge.index: judge for judge in memory.judges}
+        judges |= {judge.index: judge for track in new for judge in track.judges}
+        ordered = [judges[index] for index in sorted(judges)]
+        plan = Plan(ordered, self._plans.ask(ordered))
+        if len(new) == 1:
+            new[0].plan = plan
+        else:
+            if len(memory.plans) >= MAX_PLANS:
+                memory.plans.clear()
+            memory.plans[tuple(new)] = plan
+        return plan
 
     def _fail(self, judge: Judge, error: str, now: Moment, out: list[Transition]) -> None:
         judge.standing.error = error
+        judge.wake(True)
         if not self._failing:
             out.append(self._rule_error(Condition.ACTIVE, (_failed(judge, error),), f"{judge.rule.id}: {error}", now))
         self._failing.add(judge.index)
@@ -274,11 +287,12 @@ def _judge_of(rule: Rule) -> type[SilenceJudge] | type[SequenceJudge] | type[Lev
     return LevelsJudge if rule.levels else ConditionJudge
 
 
-def _plan(memory: SensorMemory, quantities: tuple[str, ...]) -> tuple[Judge, ...]:
-    judges = list(memory.judges)
-    for quantity in quantities:
-        judges += memory.tracks[quantity].judges
-    return tuple(sorted(dict.fromkeys(judges), key=lambda judge: judge.index))
+def _doubted(memory: SensorMemory, reading: Reading, at: Moment, order: Moment) -> list[Track]:
+    """Take note of the values that came and are not believed."""
+    found = [track for quantity in reading.refused if (track := memory.tracks.get(quantity)) and order > track.order]
+    for track in found:
+        track.doubt(at, order)
+    return found
 
 
 def _failed(judge: Judge, error: str) -> Observation:

@@ -1,6 +1,6 @@
 """One rule over one subject: where it stands, and how it tells that it changed its mind."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -10,6 +10,7 @@ from rules.memory import Memory, Track, View, Watch
 from rules.progress import Progress
 from rules.rule import Rule
 from rules.subject import Judged
+from rules.terms import Term
 from town.alert import Cause, Condition, Reason, Severity, Subject, Transition
 from town.moment import Duration, Moment
 
@@ -54,6 +55,14 @@ class Judge(Protocol):
     standing: Standing
     notices_silence: bool
     """Whether `due` can ever be a moment."""
+    awake: bool
+    """Whether it has to be asked at every reading, whatever its conditions say."""
+
+    def wake(self, awake: bool) -> None:
+        """Say whether it is awake."""
+
+    def wakes_on(self) -> tuple[View, Sequence[Term]] | None:
+        """The conditions without one of which it need not be asked while it is not awake; None: it is always asked."""
 
     def judge(self, received: Moment, now: Moment) -> Transition | None:
         """A value it looks at is new."""
@@ -100,6 +109,7 @@ def changed(
     if condition is not Condition.ACTIVE:
         standing.by_silence = standing.outside = False
     standing.failing_since = None
+    judge.wake(condition is not Condition.NORMAL)
     return Transition(
         judge.rule.id, judge.subject, condition, previous, standing.severity, at, since, now, cause, reason
     )
@@ -108,7 +118,9 @@ def changed(
 def view_of(rule: Rule, judged: Judged, memory: Memory, watch: Watch) -> View:
     """How a rule sees one of its subjects."""
     sensor = judged.members[0] if judged.subject.kind == "sensor" else None
-    return View(memory, watch, max_age=rule.max_age, sensor=sensor)
+    if rule.max_age not in watch.views:
+        watch.views[rule.max_age] = View(memory, watch, max_age=rule.max_age, sensor=sensor)
+    return watch.views[rule.max_age]
 
 
 def longest_interval(judged: Judged, memory: Memory, tracks: Iterable[Track]) -> Duration:

@@ -1,13 +1,15 @@
 """Judging a rule with `levels`: the worst of them that holds is how bad it is."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from rules.binding import Evaluate
 from rules.hold import Hold, step
 from rules.judge import Standing, changed, longest_interval, suppressed, view_of
-from rules.memory import Memory
+from rules.memory import Memory, View
 from rules.rule import Level, Rule
 from rules.subject import Judged
+from rules.terms import Term
 from town.alert import Cause, Condition, Reason, Severity, Transition
 from town.moment import Duration, Moment
 
@@ -31,6 +33,7 @@ class LevelsJudge:
         "_missing_after",
         "_view",
         "_watch",
+        "awake",
         "index",
         "notices_silence",
         "rule",
@@ -51,13 +54,34 @@ class LevelsJudge:
             track.judges.append(self)
         interval = longest_interval(judged, memory, tracks)
         self.notices_silence = rule.on_missing != "hold"
+        self.awake = False
         self._max_gap = 2 * interval if rule.max_gap is None else rule.max_gap
         self._missing_after = 3 * interval if rule.missing_after is None else rule.missing_after
         self.standing = Standing(severity=rule.definition.severity, version=rule.version)
         self.standing.levels = {one.severity: Hold() for one in rule.levels}
 
+    def wake(self, awake: bool) -> None:
+        """Its subject counts who is awake."""
+        if awake is not self.awake:
+            self.awake = awake
+            self._watch.awake += 1 if awake else -1
+
+    def wakes_on(self) -> tuple[View, Sequence[Term]] | None:
+        """Without a level that holds nothing begins, unless it listens for silence."""
+        return None if self.notices_silence else (self._view, [one.when.term for one in self.rule.levels])
+
     def judge(self, received: Moment, now: Moment) -> Transition | None:
         """Look at every level at the newest moment of the subject."""
+        told = self._judge(received, now)
+        self.wake(self._is_awake())
+        return told
+
+    def _is_awake(self) -> bool:
+        standing = self.standing
+        waits = any(one.active or one.since is not None for one in standing.levels.values())
+        return waits or standing.condition is not NORMAL or standing.error is not None
+
+    def _judge(self, received: Moment, now: Moment) -> Transition | None:
         standing, at, rule = self.standing, self._watch.at, self.rule
         open_now = rule.active_between is None or rule.active_between.includes(at)
         known = False
@@ -102,6 +126,7 @@ class LevelsJudge:
             standing.levels[top] = Hold(active=True, since=standing.since, held_at=standing.held_at)
         if top is not None:
             standing.severity = top
+        self.wake(self._is_awake())
         if self.notices_silence:
             standing.heard = [min(one + pause, max(now, one)) for one in standing.heard] or [now]
 

@@ -1,7 +1,7 @@
 """What the engine remembers: the newest value of every quantity a rule looks at, and the windows over them."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from rules.window import Window
 from town.alert import Subject
@@ -17,10 +17,17 @@ NEVER: Moment = -(1 << 62)
 """Before every moment."""
 
 
+class Plan(NamedTuple):
+    """Who judges when some quantities are new, in order, and the function that says who of them has to be asked."""
+
+    judges: Sequence["Judge"]
+    ask: Callable[[], Sequence["Judge"]]
+
+
 class Track:
     """One quantity of one sensor, judged in the order it was measured."""
 
-    __slots__ = ("at", "judges", "last", "order", "previous", "value", "windows")
+    __slots__ = ("at", "judges", "last", "order", "plan", "previous", "value", "windows")
 
     def __init__(self) -> None:
         self.value: Value | None = None
@@ -32,6 +39,8 @@ class Track:
         self.previous: Value | None = None
         self.windows: list[Window] = []
         self.judges: list[Judge] = []
+        self.plan: Plan | None = None
+        """Who judges when this alone is new."""
 
     def accept(self, at: Moment, order: Moment, value: Value) -> None:
         """Take a value that is newer than the last one."""
@@ -50,12 +59,16 @@ class Track:
 class Watch:
     """One subject: who belongs to it, the newest moment seen among them, and the windows looked through from there."""
 
-    __slots__ = ("at", "members", "subject", "windows")
+    __slots__ = ("at", "awake", "members", "subject", "views", "windows")
 
     def __init__(self, subject: Subject, members: tuple[Sensor, ...]) -> None:
         self.subject = subject
         self.members = members
         self.at = NEVER
+        self.views: dict[Duration | None, View] = {}
+        """How rules see it, by how old a value may be: most see it the same way."""
+        self.awake = 0
+        """How many judges have to be asked at every reading."""
         self.windows: dict[tuple[str, str, Duration, bool], Window] = {}
         """By sensor, quantity, width, and whether it lags behind."""
 
@@ -71,8 +84,8 @@ class SensorMemory:
         self.judges: list[Judge] = []
         self.heard = NEVER
         """The newest moment of any reading of it."""
-        self.plans: dict[tuple[str, ...], tuple[Judge, ...]] = {}
-        """Who judges when these quantities are new, in order: worked out once for every set of quantities."""
+        self.plans: dict[tuple[Track, ...], Plan] = {}
+        """Who judges when these are new: worked out once for every set of quantities."""
 
 
 class Memory:

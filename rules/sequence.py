@@ -47,7 +47,7 @@ class _Link(NamedTuple):
 class SequenceJudge:
     """A rule with `sequence`."""
 
-    __slots__ = ("_links", "_looks", "_watch", "index", "notices_silence", "rule", "standing", "subject")
+    __slots__ = ("_links", "_looks", "_watch", "awake", "index", "notices_silence", "rule", "standing", "subject")
 
     def __init__(self, rule: Rule, judged: Judged, memory: Memory, *, index: int) -> None:
         self.index, self.rule, self.subject = index, rule, judged.subject
@@ -57,7 +57,7 @@ class SequenceJudge:
         self._links = _links(rule.sequence)
         for track in dict.fromkeys(track for one in rule.conditions for track in one.tracks(view)):
             track.judges.append(self)
-        self.notices_silence = True
+        self.notices_silence = self.awake = True
         self.standing = Standing(severity=rule.definition.severity, version=rule.version)
 
     @property
@@ -66,6 +66,12 @@ class SequenceJudge:
         if found is None or len(found.truths) != number:
             found = self.standing.progress = Progress([None] * number, [None] * number)
         return found
+
+    def wake(self, awake: bool) -> None:
+        """It is always awake."""
+
+    def wakes_on(self) -> None:
+        """It is asked at every reading."""
 
     def judge(self, received: Moment, now: Moment) -> Transition | None:
         """Follow what has begun, and begin anew."""

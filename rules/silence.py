@@ -20,6 +20,7 @@ class SilenceJudge:
         "_seen",
         "_tracks",
         "_view",
+        "awake",
         "index",
         "notices_silence",
         "rule",
@@ -34,7 +35,7 @@ class SilenceJudge:
         self._view = view_of(rule, judged, memory, memory.watch(judged.subject, judged.members))
         self._oldest = not rule.absent.every
         self._limit = _limit_of(rule, judged)
-        self.notices_silence = True
+        self.notices_silence = self.awake = True
         found = {quantity: self._view.track(quantity) for quantity in rule.absent.quantities}
         self._tracks = {quantity: track for quantity, track in found.items() if track is not None}
         for track in self._tracks.values():
@@ -50,6 +51,12 @@ class SilenceJudge:
     def _quiet_since(self) -> Moment:
         heard = self.standing.heard
         return min(heard) if self._oldest else max(heard)
+
+    def wake(self, awake: bool) -> None:
+        """It is always awake."""
+
+    def wakes_on(self) -> None:
+        """It is asked at every reading."""
 
     def judge(self, received: Moment, now: Moment) -> Transition | None:
         """Something was heard: what is new ends silence when it arrives, however long ago it was measured."""

@@ -3,6 +3,7 @@
 import msgspec
 
 from rules.gate import Gate, Passage
+from rules.hold import Hold
 from rules.judge import Judge, Standing
 from rules.memory import NEVER, Memory, Track
 from rules.window import Window
@@ -96,7 +97,9 @@ def take(memory: Memory, judges: list[Judge], gate: Gate, *, now: Moment) -> Sav
             for _, watch in sorted(memory.watches.items())
             if watch.at != NEVER
         ],
-        judges=[SavedJudge(judge.rule.id, judge.subject, judge.standing) for judge in judges],
+        judges=[
+            SavedJudge(judge.rule.id, judge.subject, judge.standing) for judge in judges if not _idle(judge.standing)
+        ],
         gate=gate.save(),
     )
 
@@ -120,6 +123,14 @@ def give(saved: Saved, memory: Memory, judges: list[Judge], gate: Gate) -> list[
             severity, version = judge.standing.severity, judge.standing.version
             judge.standing = msgspec.structs.replace(found.standing, severity=severity, version=version)
     return [one for one in standings.values() if one.standing.condition is not Condition.NORMAL]
+
+
+def _idle(standing: Standing) -> bool:
+    """Whether it stands as a new one would, as most do: those are not written down."""
+    one = standing
+    moments = (one.since, one.held_at, one.failing_since, one.was_true, one.error, one.progress)
+    begun = one.heard or one.edges or one.outside or one.by_silence or any(x is not None for x in moments)
+    return one.condition is Condition.NORMAL and not begun and all(hold == Hold() for hold in one.levels.values())
 
 
 def _track(track: Track) -> SavedTrack:

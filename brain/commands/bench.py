@@ -1,6 +1,5 @@
 """`town bench`: what things cost, as ratios within one run. Each starts what it needs on loopback and ends it."""
 
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -59,44 +58,24 @@ def bench_latency(
     _show(asyncio.run(latency.bench_latency(latency.LatencyPlan(alerts, rate, embedded))), json=json)
 
 
-@bench.command("outage")
-def bench_outage(
-    gone: Annotated[float, typer.Option(min=1, max=3_600, help="Seconds without the store.")] = 600,
-    rate: Annotated[int, typer.Option(min=1, max=20_000, help="Messages a second all the while.")] = 2_000,
+@bench.command("rules")
+def bench_rules(
+    count: Annotated[list[int] | None, typer.Option("--rules", min=1, help="Rules a sensor; may be repeated.")] = None,
+    readings: Annotated[int, typer.Option(min=1_000, help="Readings in each round.")] = 200_000,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds, of which the best counts.")] = 3,
+    sensors: Annotated[int, typer.Option(min=1, help="Sensors of the town whose memory is measured.")] = 100_000,
     quick: Quick = False,
     json: options.Json = False,
 ) -> None:
-    """The store goes away, ingest is killed meanwhile, both come back: what is missing, and how fast it catches up."""
-    import asyncio
-
-    from brain.bench import outage
+    """The rule engine alone, as a ratio to a bare loop that makes the same comparisons; and its memory a subject."""
+    from rules import bench as of_rules
 
     if quick:
-        gone, rate = min(gone, 3), min(rate, 300)
-    _show(asyncio.run(outage.bench_outage(outage.OutagePlan(rate, gone))), json=json)
-
-
-@bench.command("scale")
-def bench_scale(
-    messages: Annotated[int, typer.Option(min=1, max=5_000_000, help="Messages of each case.")] = 100_000,
-    sensors: Annotated[
-        int, typer.Option(min=1, max=20_000, help="Sensors they come from, and ten times as many.")
-    ] = 1_000,
-    embedded: Embedded = False,
-    quick: Quick = False,
-    json: options.Json = False,
-) -> None:
-    """The cost of a message with 1, 2 and 4 ingest processes on one subscription, and with 10 times the sensors."""
-    import asyncio
-
-    from brain.bench import scale
-
-    if quick:
-        messages, sensors = min(messages, QUICK_MESSAGES), min(sensors, QUICK_SENSORS)
-    _show(
-        asyncio.run(scale.bench_scale(scale.ScalePlan(messages, sensors, (1, 2) if quick else (1, 2, 4), embedded))),
-        json=json,
-    )
+        readings, rounds, sensors = min(readings, QUICK_MESSAGES), 1, min(sensors, QUICK_SENSORS)
+    # Memory first: what the other measurement leaves behind would be counted with it.
+    subjects = of_rules.bench_subjects(sensors=sensors)
+    found = of_rules.bench_rules(rules=count or (1, 3, 10, 50), readings=readings, rounds=rounds)
+    _show(found | {"subjects": [subjects]}, json=json)
 
 
 def _show(found: dict[str, Any], *, json: bool) -> None:
@@ -104,19 +83,10 @@ def _show(found: dict[str, Any], *, json: bool) -> None:
     if json:
         print_json(found)
         return
-    for name, rows in _tables(found):
+    for name, rows in found.items():
         cases = [row for row in (rows if isinstance(rows, list) else [rows]) if isinstance(row, dict)]
         if not cases:
             print_table("", ("", ""), [(name, rows)])
             continue
         columns = list(dict.fromkeys(key for case in cases for key in case))
         print_table(name, columns, [[case.get(key, "") for key in columns] for case in cases])
-
-
-def _tables(found: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Every list of cases and every single figure by its name."""
-    for name, rows in found.items():
-        if isinstance(rows, dict) and any(isinstance(each, list) for each in rows.values()):
-            yield from rows.items()
-        else:
-            yield name, rows
