@@ -81,7 +81,7 @@ async def run_whole(place: Place, state: Path, readings: list[Reading], *, batch
 
 
 @given(drawn=DRAWN, batch=st.integers(2, 9))
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_batches_change_nothing(place: Place, drawn: list[tuple[int, int, str, float, float]], batch: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         whole = asyncio.run(run_whole(place, Path(folder) / "one", arrivals(drawn)))
@@ -91,7 +91,7 @@ def test_batches_change_nothing(place: Place, drawn: list[tuple[int, int, str, f
 
 
 @given(drawn=DRAWN, kills=st.sets(st.integers(0, 24), min_size=1, max_size=4), early=st.booleans(), lost=st.booleans())
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_a_kill_at_any_moment_changes_nothing(
     place: Place,
     drawn: list[tuple[int, int, str, float, float]],
