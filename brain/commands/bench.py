@@ -1,5 +1,6 @@
 """`town bench`: what things cost, as ratios within one run. Each starts what it needs on loopback and ends it."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -78,15 +79,64 @@ def bench_rules(
     _show(found | {"subjects": [subjects]}, json=json)
 
 
+@bench.command("outage")
+def bench_outage(
+    gone: Annotated[float, typer.Option(min=1, max=3_600, help="Seconds without the store.")] = 600,
+    rate: Annotated[int, typer.Option(min=1, max=20_000, help="Messages a second all the while.")] = 2_000,
+    quick: Quick = False,
+    json: options.Json = False,
+) -> None:
+    """The store goes away, ingest is killed meanwhile, both come back: what is missing, and how fast it catches up."""
+    import asyncio
+
+    from brain.bench import outage
+
+    if quick:
+        gone, rate = min(gone, 3), min(rate, 300)
+    _show(asyncio.run(outage.bench_outage(outage.OutagePlan(rate, gone))), json=json)
+
+
+@bench.command("scale")
+def bench_scale(
+    messages: Annotated[int, typer.Option(min=1, max=5_000_000, help="Messages of each case.")] = 100_000,
+    sensors: Annotated[
+        int, typer.Option(min=1, max=20_000, help="Sensors they come from, and ten times as many.")
+    ] = 1_000,
+    embedded: Embedded = False,
+    quick: Quick = False,
+    json: options.Json = False,
+) -> None:
+    """The cost of a message with 1, 2 and 4 ingest processes on one subscription, and with 10 times the sensors."""
+    import asyncio
+
+    from brain.bench import scale
+
+    if quick:
+        messages, sensors = min(messages, QUICK_MESSAGES), min(sensors, QUICK_SENSORS)
+    _show(
+        asyncio.run(scale.bench_scale(scale.ScalePlan(messages, sensors, (1, 2) if quick else (1, 2, 4), embedded))),
+        json=json,
+    )
+
+
 def _show(found: dict[str, Any], *, json: bool) -> None:
     """The same figures for programs or as tables."""
     if json:
         print_json(found)
         return
-    for name, rows in found.items():
+    for name, rows in _tables(found):
         cases = [row for row in (rows if isinstance(rows, list) else [rows]) if isinstance(row, dict)]
         if not cases:
             print_table("", ("", ""), [(name, rows)])
             continue
         columns = list(dict.fromkeys(key for case in cases for key in case))
         print_table(name, columns, [[case.get(key, "") for key in columns] for case in cases])
+
+
+def _tables(found: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Every list of cases and every single figure by its name."""
+    for name, rows in found.items():
+        if isinstance(rows, dict) and any(isinstance(each, list) for each in rows.values()):
+            yield from rows.items()
+        else:
+            yield name, rows
