@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from rules.expression import Expression
 from rules.labels import LabelName
@@ -58,7 +58,9 @@ def _days(written: Any) -> Any:
 MAX_ALERTS = 200
 """So many alerts of one rule are told when it says nothing itself."""
 
-Span = Annotated[Duration, BeforeValidator(_span), Field(ge=0)]
+_SPAN = WithJsonSchema({"type": "string", "description": "A duration, such as 30s, 10m or 1h30m."})
+
+Span = Annotated[Duration, BeforeValidator(_span), Field(ge=0), _SPAN]
 Later = Annotated[None, BeforeValidator(_later)]
 """A key that is kept for what is to come."""
 
@@ -94,22 +96,35 @@ class ForEach(_Written):
         }
 
 
+_INTERVALS = WithJsonSchema({"type": "string", "description": "A duration, or such as `3 x interval`."})
+_BEFORE = WithJsonSchema({"type": "string", "description": "A duration; with - before it, the time before."})
+_TIME = WithJsonSchema({"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}", "description": "A time of day in quotes."})
+_DAYS = WithJsonSchema(
+    {
+        "anyOf": [
+            {"enum": ["all", "workdays", "restdays"]},
+            {"type": "array", "items": {"enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]}},
+        ]
+    }
+)
+
+
 class Absent(_Written):
     """Silence: no value of any (`any_of`) or of all (`all_of`) of these quantities, or no reading at all."""
 
     any_of: tuple[str, ...] | None = Field(None, min_length=1)
     all_of: tuple[str, ...] | None = Field(None, min_length=1)
-    silent_for: Annotated[Intervals | Annotated[Duration, Field(gt=0)], BeforeValidator(_of_intervals)] = Field(
-        Intervals(intervals=3), alias="for", union_mode="left_to_right"
+    silent_for: Annotated[Intervals | Annotated[Duration, Field(gt=0)], BeforeValidator(_of_intervals), _INTERVALS] = (
+        Field(Intervals(intervals=3), alias="for", union_mode="left_to_right")
     )
 
 
 class ActiveBetween(_Written):
     """The span of the day in which the rule may raise, `from` included, `to` excluded, in the town's time zone."""
 
-    start: Annotated[time, BeforeValidator(_clock)] = Field(alias="from")
-    end: Annotated[time, BeforeValidator(_clock)] = Field(alias="to")
-    days: Annotated[Literal["workdays", "restdays"] | tuple[Day, ...], BeforeValidator(_days)] = (
+    start: Annotated[time, BeforeValidator(_clock), _TIME] = Field(alias="from")
+    end: Annotated[time, BeforeValidator(_clock), _TIME] = Field(alias="to")
+    days: Annotated[Literal["workdays", "restdays"] | tuple[Day, ...], BeforeValidator(_days), _DAYS] = (
         "mon", "tue", "wed", "thu", "fri", "sat", "sun",
     )  # fmt: skip
 
@@ -136,7 +151,7 @@ class WrittenStep(_Written):
 
     is_: str | None = Field(None, alias="is")
     not_: str | None = Field(None, alias="not")
-    within: Annotated[int, BeforeValidator(_signed)] | None = None
+    within: Annotated[int, BeforeValidator(_signed), _BEFORE] | None = None
 
 
 class Inhibits(_Written):

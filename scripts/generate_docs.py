@@ -6,6 +6,7 @@ from pathlib import Path
 
 from brain.reference import commands, settings
 from rules.reference import functions, keys
+from rules.schema import NAME, schema_text
 from town.builtin import builtin_kinds
 from town.kind import COMMON_QUANTITIES, SensorKind
 from town.quantity import Quantity, ValueType
@@ -142,6 +143,7 @@ PAGES: dict[Path, Callable[[], str]] = {
     DOCS / "rules.md": rules_page,
     DOCS / "commands.md": commands_page,
     DOCS / "settings.md": settings_page,
+    DOCS.parent / "rules" / NAME: schema_text,
 }
 
 
