@@ -28,7 +28,9 @@ class AppriseSender:
         if importlib.util.find_spec(self._library) is None:
             return refused_config("Apprise is not installed: pip install 'town-brain[apprise]'")
         try:
-            service = _service(need_secret(self._secret, to.secret, of=to.id), to.secret, self._library)
+            address = need_secret(self._secret, to.secret, of=to.id)
+            # Its first import takes seconds: others are not to wait for it.
+            service = await asyncio.to_thread(_service, address, to.secret, self._library)
         except ConfigError as error:
             return refused_config(one_line(str(error)))
         try:

@@ -1,5 +1,6 @@
 """A message as head, lines and link, shortened to what a channel takes: lines go first from the end, then the head."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -44,15 +45,17 @@ def fit(
     whole = write(head, lines)
     if fits(whole):
         return whole
-    for count in range(len(lines) - 1, -1, -1):
-        text = write(head, (*lines[:count], _ELLIPSIS))
-        if fits(text):
-            return text
-    for length in range(len(head) - 1, 0, -1):
-        text = write(head[:length] + _ELLIPSIS, ())
-        if fits(text):
-            return text
-    return ""
+    count = _most(len(lines), lambda count: fits(write(head, (*lines[:count], _ELLIPSIS))))
+    if count is not None:
+        return write(head, (*lines[:count], _ELLIPSIS))
+    length = _most(len(head), lambda length: fits(write(head[:length] + _ELLIPSIS, ())))
+    return "" if length is None else write(head[:length] + _ELLIPSIS, ())
+
+
+def _most(below: int, fits: Callable[[int], bool]) -> int | None:
+    """The largest number below a bound that fits, when every smaller one does too; None when 0 does not."""
+    found = bisect_left(range(below), True, key=lambda number: not fits(number))
+    return found - 1 if found else None
 
 
 def plain_text(message: OutgoingMessage, *, fits: Callable[[str], bool], also: Sequence[str] = ()) -> str:
