@@ -15,6 +15,7 @@ from brain.commands.ledger import ledger
 from brain.commands.notify import notify
 from brain.commands.quarantine import quarantine
 from brain.commands.replay import replay
+from brain.commands.rules import rules
 from brain.commands.settings import settings
 from brain.commands.simulate import simulate
 from brain.commands.store import store
@@ -41,6 +42,7 @@ app.command()(ledger)
 app.command()(discovered)
 app.command()(adopt)
 app.command()(settings)
+app.add_typer(rules, name="rules")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(account, name="account")
 app.add_typer(store, name="store")
