@@ -45,9 +45,12 @@ def play(brain: Brain, port: int, *arguments: str) -> None:
     ran = brain.town_command("simulate", str(HUANGJIU), "--mqtt", f"mqtt://127.0.0.1:{port}", *arguments)
     assert ran.returncode == 0, ran.stderr
 
+    judged = [-1.0]
+
     def settled() -> bool:
-        judged, stored = (brain.metric(f"town_{name}") for name in ("rules_readings_judged", "ingest_readings_stored"))
-        return judged == stored and brain.metric("town_ingest_readings_waiting") == 0
+        judged.append(brain.metric("town_rules_readings_judged"))
+        waiting = ("town_ingest_readings_waiting", "town_rules_readings_waiting")
+        return judged[-1] == judged[-2] > 0 and not any(brain.metric(name) for name in waiting)
 
     eventually(settled, seconds=30)
 
