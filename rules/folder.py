@@ -42,6 +42,8 @@ from town.source import Source, read_yaml
 from town.town import Town
 
 MAX_RULES = 5_000
+PACKS = Path(__file__).with_name("packs")
+"""The rule packs that come with the program."""
 
 _CONTRADICTS = "`clear` contradicts `when`: both can be true at once"
 _LEAVE_A_GAP = "leave a gap between the two"
@@ -81,15 +83,29 @@ class _Reader:
     findings: list[Finding]
     places: dict[str, tuple[Source, Location]]
     """Where each rule stands."""
+    pack: bool = False
+    """Whether it comes with the program, for towns that need not have all that it judges."""
 
     def read(self) -> None:
         file, wrong = self.source.parse(RuleFile)
         self.findings += wrong
+        for name in file.include if file else ():
+            self._include(name.removeprefix("pack:"))
         for number in range(len(file.groups) if file else 0):
             group, wrong = self.source.parse(WrittenGroup, ("groups", number))
             self.findings += wrong
             for place in range(len(group.rules) if group else 0):
                 self._rule(group.defaults if group else Defaults(), ("groups", number, "rules", place))
+
+    def _include(self, pack: str) -> None:
+        known = sorted(path.stem for path in PACKS.glob("*.yaml"))
+        if pack not in known:
+            self._say(("include",), f"there is no pack `{pack}`", suggest(pack, known))
+            return
+        source, wrong = read_yaml(PACKS / f"{pack}.yaml", root=PACKS.parent)
+        self.findings += wrong
+        if source is not None:
+            _Reader(source, self.town, self.rules, self.findings, self.places, pack=True).read()
 
     def _say(self, place: Location, message: str, suggestion: str = "") -> None:
         self.findings.append(self.source.finding(place, message, suggestion))
@@ -312,7 +328,7 @@ class _Check:
         if has_errors(self.reader.findings):
             return
         judged = judged_by(rule, self._town)
-        if not judged:
+        if not judged and not self.reader.pack:
             self.reader._warn((*self.place, "for_each"), "nothing in this town is judged by this rule")
         self._too_short(rule, judged)
 

@@ -225,6 +225,9 @@ class WrittenRule(Defaults):
     )
     absent: Absent | None = Field(None, description="Silence, in the place of `when`.")
     active_between: ActiveBetween | None = Field(None, description="The hours in which it may raise.")
+    source: str | None = Field(
+        None, max_length=300, description="Where the limit comes from: a standard, with its table."
+    )
     response: WrittenResponse | None = Field(None, description="What to do, in zh and en, and `within` what time.")
     why: Why | None = Field(None, description="The usual `cause` and the `consequence`, shown on the alert.")
     inhibits: Inhibits | None = Field(
@@ -244,7 +247,9 @@ class RuleFile(_Written):
     """A file of rules; groups are checked one by one so that all mistakes are found."""
 
     version: Literal[1]
-    groups: list[Any]
+    include: tuple[Annotated[str, Field(pattern=r"^pack:[a-z]+$")], ...] = ()
+    """Rule packs that come with the program, such as `pack:environment`."""
+    groups: list[Any] = []
 
 
 @dataclass(frozen=True, slots=True)
