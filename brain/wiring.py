@@ -14,6 +14,7 @@ from alerts.senders.channels import Endpoints, build_senders
 from alerts.sending import Sender
 from brain.bundle import Bundle
 from brain.clock import wall_clock
+from brain.endpoints import endpoints_of
 from brain.health import WholeHealth
 from brain.judge import Judge
 from brain.past import Past
@@ -30,6 +31,7 @@ from ingest.quarantine import list_entries
 from ingest.reason import REASON_LABELS
 from ingest.session import SessionSettings, session_settings
 from town.errors import ConfigError
+from town.language import Label
 from town.moment import parse_duration
 from town.ports import Deliver, Store
 from town.reading import Reading
@@ -93,7 +95,14 @@ class Brain:
             access=access,
             language=self.settings.language or self.bundle.town.language,
             public_url=self.settings.public_url,
+            called=self._called,
         )
+
+    def _called(self, who: str) -> Label | None:
+        people = self.book.people
+        if who in people.people:
+            return Label(zh=people.people[who].name, en=people.people[who].name)
+        return people.targets[who].name if who in people.targets else None
 
     async def _quarantine_rows(self, *, limit: int = 50) -> list[QuarantineRow]:
         entries = await asyncio.to_thread(list_entries, self.state / QUARANTINE_FILE, limit=limit)
@@ -191,10 +200,7 @@ def _senders(settings: Settings, receiver: LocalReceiver | None) -> dict[str, Se
     if receiver is not None:
         here = Endpoints(receiver.http_url, receiver.smtp_url, smtp_from="town@localhost.localdomain")
         return build_senders(here, secret=lambda _: receiver.secret, clock=wall_clock)
-    password = settings.smtp_password
-    mail = password.get_secret_value() if password else None
-    told = Endpoints(smtp_url=settings.smtp_url, smtp_password=mail, smtp_from=settings.smtp_from)
-    return build_senders(told, secret=secret, clock=wall_clock)
+    return build_senders(endpoints_of(settings), secret=secret, clock=wall_clock)
 
 
 def book_url(settings: Settings, state: Path) -> str:
