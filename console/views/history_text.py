@@ -17,6 +17,10 @@ def event_text(scene: Scene, told: Words, entry: TimelineEntry) -> tuple[str, st
         "reset": told.gettext("reset"),
         "closed": told.gettext("closed"),
         "comment": told.gettext("comment"),
+        "suppressed": told.gettext("suppressed"),
+        "unsuppressed": told.gettext("no longer suppressed"),
+        "chattering": told.gettext("comes and goes too often: told once"),
+        "steady": told.gettext("steady again"),
         "notified": told.gettext("told"),
         "not_notified": told.gettext("could not be told"),
     }
