@@ -19,7 +19,8 @@ from brain.bundle import Bundle, load_bundle
 from brain.clock import wall_clock
 from brain.journal import JOURNAL_FILE, Mark, read_journal
 from brain.output import FOUND_PROBLEMS, errors, print_findings, print_json, print_table, screen
-from brain.state import BOOK_FILE, held, state_folder
+from brain.snapshot import read_snapshot
+from brain.state import BOOK_FILE, SNAPSHOT_FILE, held, state_folder
 from brain.wiring import book_url
 from rules.folder import load_rule_files
 from rules.replay import Pause, Replay
@@ -112,7 +113,7 @@ async def _replay(
                 transitions += replay.take(readings[first : first + _STEP])
             if readings:
                 progress.update(bar, completed=readings[-1].received_at - begin)
-        transitions += replay.end(wanted.end)
+        transitions += replay.end(wanted.end if wanted.file is not None else min(wanted.end, _lived_until(state)))
         progress.update(bar, completed=wanted.end - begin)
     told = await _notifications(transitions, rules.definitions, bundle, wanted)
     seen = [one for one in transitions if one.decided_at >= wanted.start]
@@ -122,6 +123,13 @@ async def _replay(
         within = [one for one in found.missing if wanted.start <= one.at < wanted.end]
         found = found._replace(missing=within)
     return Outcome(wanted.start, wanted.end, replay.judged, seen, told, found)
+
+
+def _lived_until(state: Path) -> Moment:
+    """How far the brain itself judged, as it last wrote down: what came to nobody's ears after that is no silence."""
+    file = state / SNAPSHOT_FILE
+    saved = read_snapshot(file.read_bytes()) if file.exists() else None
+    return saved.saved_at if saved is not None else wall_clock()
 
 
 def _progress() -> Progress:

@@ -16,7 +16,7 @@ from brain.state import held
 from rules.replay import Pause, Replay
 from tests import services
 from tests.end_to_end.brain import Brain, eventually
-from town.moment import DAY, HOUR, Moment
+from town.moment import DAY, HOUR, Moment, format_moment
 from town.store.duckdb import DuckStore
 
 HUANGJIU = Path(__file__).parents[2] / "towns" / "huangjiu"
@@ -93,6 +93,14 @@ def test_the_command_finds_the_alerts_that_were_raised(recorded: Recorded, tmp_p
     assert found["difference"]["added"] == found["difference"]["missing"] == []
     assert sum(one["count"] for one in found["notifications"]) > 0
     assert "http" not in page.read_text("utf-8") and 'class="bar' in page.read_text("utf-8")
+
+
+def test_the_time_after_the_brain_was_stopped_is_no_silence(recorded: Recorded) -> None:
+    state, start, end = recorded
+
+    ran = replay(state, "--from", format_moment(start), "--to", format_moment(end + HOUR), "--json")
+
+    assert json.loads(ran.stdout)["difference"]["added"] == []
 
 
 def test_other_rules_show_as_a_difference(recorded: Recorded, tmp_path: Path) -> None:
