@@ -43,9 +43,9 @@ async def strike(brain: Brain, sent: Sent, receiver: LocalReceiver, *, since: Mo
     failed = states[DeliveryState.DEAD] + states[DeliveryState.FAILED]
     to_notification = Latency()
     for timing in timings:
-        received_at = brain.judge.received_at.get(timing.decided_at)
-        if timing.answered_at is not None and received_at is not None and timing.due_at <= timing.created_at:
-            to_notification.add(timing.answered_at - received_at)
+        by_reading, at_once = timing.decided_at in brain.judge.raised_on, timing.due_at <= timing.created_at
+        if timing.answered_at is not None and by_reading and at_once:
+            to_notification.add(timing.answered_at - timing.decided_at)
     alerts = Counter(each.category for each in await brain.book.alerts(AlertFilter(limit=10_000)) if each.raised_at)
     # What the broker kept from before, and what it sent twice, was not sent by this play.
     received = ledger.received - ledger.retained - ledger.redelivered

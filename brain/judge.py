@@ -53,8 +53,8 @@ class Judge:
         self.judged = self.raised = 0
         self.reading_to_rules = Latency()
         self.reading_to_alert = Latency()
-        self.received_at: dict[Moment, Moment] = {}
-        """When the reading was received that a decision was made on, by the moment of the decision; the newest only."""
+        self.raised_on: dict[Moment, None] = {}
+        """When the readings were received that raised alerts: the newest, in order; decisions carry the same moment."""
         self.heard_until: Callable[[], Moment] = clock
         """What was received before that moment has been delivered; ingest knows better than the clock."""
         self._rules, self._town, self._book, self._clock, self._file = rules, town, book, clock, snapshot
@@ -277,9 +277,9 @@ class Judge:
             for transition in raised:
                 if transition.decided_at in received:
                     self.reading_to_alert.add(now - transition.decided_at)
-                    self.received_at[transition.decided_at] = transition.decided_at
-            while len(self.received_at) > _DECISIONS_KEPT:
-                del self.received_at[next(iter(self.received_at))]
+                    self.raised_on[transition.decided_at] = None
+            while len(self.raised_on) > _DECISIONS_KEPT:
+                del self.raised_on[next(iter(self.raised_on))]
 
     async def _save(self) -> None:
         """Save the state between two batches, and forget what came before it."""

@@ -44,8 +44,8 @@ class Line:
         """What its decoder makes of a message."""
         try:
             return self._decode(topic, payload, received_at, self._state)
-        except Exception:
-            # A decoder that fails on one message is a bug, but the broker would send the message again after every
+        except Exception:  # no message may end the intake:
+            # a decoder that fails on one message is a bug, but the broker would send the message again after every
             # restart: it is kept for whoever mends the decoder, and the town goes on.
             if not self._failed:
                 log.exception("the decoder of gateway %s failed", self.gateway)

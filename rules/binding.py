@@ -176,10 +176,10 @@ def _threshold(term: Measured, sign: str, limit: Constant, view: View) -> Evalua
     if track is None:
         return _always(None)
     ways: dict[str, Evaluate] = {
-        ">": lambda t: None if (v := track.value) is None or t - track.at > age else v > k,  # type: ignore[operator]
-        ">=": lambda t: None if (v := track.value) is None or t - track.at > age else v >= k,  # type: ignore[operator]
-        "<": lambda t: None if (v := track.value) is None or t - track.at > age else v < k,  # type: ignore[operator]
-        "<=": lambda t: None if (v := track.value) is None or t - track.at > age else v <= k,  # type: ignore[operator]
+        ">": lambda t: None if (v := track.value) is None or t - track.at > age else v > k,  # type: ignore[operator]  # numbers
+        ">=": lambda t: None if (v := track.value) is None or t - track.at > age else v >= k,  # type: ignore[operator]  # numbers
+        "<": lambda t: None if (v := track.value) is None or t - track.at > age else v < k,  # type: ignore[operator]  # numbers
+        "<=": lambda t: None if (v := track.value) is None or t - track.at > age else v <= k,  # type: ignore[operator]  # numbers
         "==": lambda t: None if (v := track.value) is None or t - track.at > age else v == k,
         "!=": lambda t: None if (v := track.value) is None or t - track.at > age else v != k,
     }  # the types were checked when the rule was loaded, which mypy cannot see

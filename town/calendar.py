@@ -30,7 +30,7 @@ class SpecialDay(NamedTuple):
 def _country(code: str) -> holidays.HolidayBase | None:
     try:
         return holidays.country_holidays(code)
-    except NotImplementedError:
+    except NotImplementedError:  # how the library says that it does not know a country
         return None
 
 

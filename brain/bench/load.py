@@ -91,7 +91,7 @@ def send(traffic: Traffic, port: int, *, rate: float | None, client_id: str, win
     while sent < len(ready):
         due = len(ready) if rate is None else min(len(ready), int((time.monotonic() - began) * rate) + 1)
         if sent >= due:
-            time.sleep(_TICK)
+            time.sleep(_TICK)  # it keeps to a rate: the clock is what it waits for
         while sent < due:
             some = ready[sent : min(sent + publisher.at_once, due)]
             publisher.publish(some, acknowledged=traffic.qos > 0)

@@ -41,8 +41,7 @@ def decode(topic: str, payload: bytes, received_at: Moment, state: Pack) -> Deco
     stream = io.BytesIO(payload)
     try:
         document = cbor2.CBORDecoder(stream, max_depth=_DEEPEST, semantic_decoders=_TAGS).decode()
-    except Exception as error:
-        # Its own errors, and those of Python's for tags whose content is odd: whatever it is, this is not a pack.
+    except Exception as error:  # the library's own errors and Python's, for odd contents of tags: it is no pack
         return Rejected(Reason.NOT_CBOR, str(error)[:120])
     if stream.tell() < len(payload):
         return Rejected(Reason.NOT_CBOR, f"{len(payload) - stream.tell()} bytes behind the pack")

@@ -269,7 +269,7 @@ class World:
                 self.store.put([Reading(sensor.id, at, at, _values(self.town, sensor.kind, at, number))])
             self.reads(sensor.id, self.now - 2 * SECOND, **_values(self.town, sensor.kind, self.now, number))
 
-    def alert(self, id: str, subject: str, **changes: Any) -> Alert:  # noqa: A002
+    def alert(self, id: str, subject: str, **changes: Any) -> Alert:  # noqa: A002 - it is the alert's word
         """An open alert about a sensor."""
         sensor = self.town.sensors[subject]
         facility = self.town.facilities[sensor.facility]

@@ -84,7 +84,7 @@ async def play(
     for number in range(rounds):
         life = chance.uniform(0, LONGEST_LIFE)
         publisher = _publish(port, [smoke.line() for _ in range(chance.randint(5, 60))])
-        time.sleep(life)
+        time.sleep(life)  # the moment of the kill is drawn by chance, not waited for
         brain.kill()
         assert publisher.wait(20) == 0, "the broker did not take the messages"
         brain.launch()
