@@ -14,6 +14,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.ports import free_port
+
 PACKAGES = {
     "mosquitto": "mosquitto",
     "influxd": "influxdb",
@@ -32,13 +34,6 @@ def need(program: str) -> str:
     if os.environ.get("TOWN_REQUIRE_SERVICES") == "1":
         pytest.fail(message)
     pytest.skip(message)
-
-
-def free_port() -> int:
-    """A loopback port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until(
@@ -140,9 +135,9 @@ def influxd(folder: Path, *, user: str | None = None, password: str | None = Non
     service = Service([program, "-config", str(folder / "influxdb.conf")], port=port, folder=folder, ready=answers)
     if user:
         service.start()
-        query = f"q=CREATE+USER+{user}+WITH+PASSWORD+'{password}'+WITH+ALL+PRIVILEGES"
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/query?{query}", data=b"", timeout=5).close()
+        made = influx_query(port, f"CREATE USER {user} WITH PASSWORD '{password}' WITH ALL PRIVILEGES")
         service.stop()
+        assert made.strip() == b'{"results":[{"statement_id":0}]}', made
     return service
 
 
@@ -155,13 +150,3 @@ def influx_query(port: int, query: str, *, user: str = "", password: str = "") -
             return bytes(answer.read())
     except urllib.error.HTTPError as error:
         return bytes(error.read())
-
-
-def free_ports(count: int) -> int:
-    """The first of `count` neighbouring loopback ports that nothing listens on."""
-    while True:
-        first = free_port()
-        with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
-            for port in range(first, first + count):
-                probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            return first

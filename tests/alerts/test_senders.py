@@ -15,7 +15,7 @@ from alerts.senders.webhook import Webhook
 from alerts.sending import Answer, AnswerKind, OutgoingMessage
 from tests.alerts.receivers import Request, http_receiver, mail_receiver, says
 from tests.alerts.small_town import START, Clock
-from tests.services import free_port
+from tests.ports import free_port
 from town.errors import ConfigError
 
 SECRET = "s3cret"

@@ -7,7 +7,8 @@ import pytest
 
 from brain.broker import embedded_broker
 from brain.listeners import require_free
-from tests.services import free_ports, listens
+from tests.ports import free_ports
+from tests.services import listens
 from town.errors import ConfigError
 
 

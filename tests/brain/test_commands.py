@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from brain.broker import embedded_broker
-from tests import services
+from tests import ports
 
 TOWNS = Path(__file__).parents[2] / "towns"
 
@@ -100,8 +100,8 @@ def test_settings_hide_secrets_and_tell_origins(monkeypatch: pytest.MonkeyPatch)
 
 
 async def test_up_says_who_has_its_port_and_what_to_do(tmp_path: Path) -> None:
-    port = services.free_ports(2)
-    arguments = ["--mqtt-port", str(port), "--http-port", str(services.free_port()), "--state", str(tmp_path)]
+    port = ports.free_ports(2)
+    arguments = ["--mqtt-port", str(port), "--http-port", str(ports.free_port()), "--state", str(tmp_path)]
     async with embedded_broker(port):
         ran = town("up", TOWNS / "huangjiu", *arguments)
 

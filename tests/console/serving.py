@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 
 from console.app import ConsoleParts, run
-from tests.services import free_port
+from tests.ports import free_port
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from console.access import Access
-from tests import services
+from tests import ports, services
 
 HAMLET = Path(__file__).parents[1] / "towns" / "hamlet"
 T = TypeVar("T")
@@ -26,7 +26,7 @@ class Brain:
     """One `town up`. The state folder stays over `kill` and `start`."""
 
     def __init__(self, folder: Path, state: Path, *, arguments: list[str], env: dict[str, str]) -> None:
-        self.town, self.state, self.port = folder, state, services.free_port()
+        self.town, self.state, self.port = folder, state, ports.free_port()
         self._arguments, self._env = arguments, env
         self.log = state.parent / f"{state.name}.log"
         state.mkdir(exist_ok=True)

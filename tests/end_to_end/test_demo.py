@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import services
+from tests import ports, services
 
 HUANGJIU = Path(__file__).parents[2] / "towns" / "huangjiu"
 
@@ -31,7 +31,7 @@ def assert_balanced(ran: subprocess.CompletedProcess[str]) -> None:
 
 
 def test_demo_balances_with_everything_embedded() -> None:
-    assert_balanced(demo("--for", "8s", "--mqtt-port", str(services.free_ports(2))))
+    assert_balanced(demo("--for", "8s", "--mqtt-port", str(ports.free_ports(2))))
 
 
 def test_demo_balances_on_mosquitto_and_influxdb(mosquitto: services.Service, influxd: services.Service) -> None:

@@ -14,7 +14,7 @@ from brain.clock import wall_clock
 from brain.journal import JOURNAL_FILE, plain, read_journal
 from brain.state import held
 from rules.replay import Pause, Replay
-from tests import services
+from tests import ports
 from tests.end_to_end.brain import Brain, eventually
 from town.moment import DAY, HOUR, Moment, format_moment
 from town.store.duckdb import DuckStore
@@ -26,7 +26,7 @@ Recorded = tuple[Path, Moment, Moment]
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     """The state of a brain that took an hour in, was stopped, and lived through a fire and a burglary; from and to."""
-    folder, port = tmp_path_factory.mktemp("recorded"), services.free_ports(2)
+    folder, port = tmp_path_factory.mktemp("recorded"), ports.free_ports(2)
     brain = Brain(HUANGJIU, folder / "state", arguments=["--mqtt-port", str(port)], env={})
     start = wall_clock()
     brain.start()

@@ -9,18 +9,11 @@ import aiomqtt
 from brain.broker import embedded_broker
 from tests.ingest.test_intake import TELEMETRY, reading
 from tests.ingest.town import NOON, GatedStore, intake, until
-from tests.services import free_port, listens
-
-
-def two_free_ports() -> int:
-    while True:
-        port = free_port()
-        if port < 65_535 and not listens(port + 1):
-            return port
+from tests.ports import free_ports
 
 
 async def test_more_messages_than_it_hands_out_at_once_all_arrive(tmp_path: Path) -> None:
-    store, port = GatedStore(), two_free_ports()
+    store, port = GatedStore(), free_ports(2)
     async with embedded_broker(port), intake(port + 1, store, tmp_path) as line:
         async with aiomqtt.Client("127.0.0.1", port) as device:
             for number in range(1_000):
@@ -32,7 +25,7 @@ async def test_more_messages_than_it_hands_out_at_once_all_arrive(tmp_path: Path
 
 
 async def test_two_megabytes_are_refused_and_what_follows_arrives(tmp_path: Path) -> None:
-    store, port = GatedStore(), two_free_ports()
+    store, port = GatedStore(), free_ports(2)
     async with embedded_broker(port), intake(port + 1, store, tmp_path) as line:
         async with aiomqtt.Client("127.0.0.1", port) as device:
             await device.publish(TELEMETRY, b" " * 2_000_000, qos=1)
@@ -45,7 +38,7 @@ async def test_two_megabytes_are_refused_and_what_follows_arrives(tmp_path: Path
 
 
 async def test_its_session_is_found_again(tmp_path: Path) -> None:
-    store, port = GatedStore(), two_free_ports()
+    store, port = GatedStore(), free_ports(2)
     async with embedded_broker(port):
         async with intake(port + 1, store, tmp_path):
             pass

@@ -14,7 +14,8 @@ from ingest.quarantine import Quarantine
 from ingest.session import Session, SessionSettings
 from tests.ingest.test_intake import TELEMETRY, publish, reading
 from tests.ingest.town import GatedStore, intake, small_town, until
-from tests.services import Service, free_port
+from tests.ports import free_port
+from tests.services import Service
 
 pytestmark = pytest.mark.mosquitto
 

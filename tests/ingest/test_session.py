@@ -13,7 +13,8 @@ import pytest
 from ingest.session import Session, SessionSettings, session_settings
 from tests.ingest.test_intake import TELEMETRY, publish, reading
 from tests.ingest.town import NOON, GatedStore, intake, until
-from tests.services import Service, free_port, need, running
+from tests.ports import free_port
+from tests.services import Service, need, running
 from tests.services import mosquitto as mosquitto_service
 from town.errors import ConfigError
 

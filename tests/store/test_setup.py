@@ -7,7 +7,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from tests import services
+from tests import ports, services
 from tests.store.answering import Answer, Asked, answering
 from tests.store.influx2 import JSON, Influx2
 from tests.store.places import NOON, reading, town
@@ -108,7 +108,7 @@ async def test_a_wrong_or_missing_token_is_refused_without_telling_it() -> None:
 
 async def test_a_server_that_is_away_is_told() -> None:
     with pytest.raises(Unavailable, match="cannot be reached"):
-        await prepare(f"http://127.0.0.1:{services.free_port()}")
+        await prepare(f"http://127.0.0.1:{ports.free_port()}")
 
 
 class Influx3:

@@ -14,7 +14,7 @@ from tests.alerts.senders.sent import SECRETS, json_says, message, send
 from tests.alerts.senders.test_people_channels import APP, CALL, SMS, TELEGRAM, TWILIO
 from tests.alerts.senders.test_robots import ROBOTS
 from tests.alerts.small_town import Clock
-from tests.services import free_port
+from tests.ports import free_port
 
 EVERYBODY = (*ROBOTS, SMS, CALL, TWILIO, TELEGRAM, APP, Recipient("room", "slack", None, secret="SERVICE"))
 
