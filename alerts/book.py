@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
-from sqlalchemy import delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, insert, select
 
 from alerts import tables
 from alerts.database import BUSY, Database, open_database
@@ -99,9 +98,9 @@ class Book:
         self.announce([record.id for record in changed])
         return [alert_of(record) for record in changed]
 
-    async def _take(
+    def _take(
         self,
-        connection: AsyncConnection,
+        connection: Connection,
         transitions: Sequence[Transition],
         definitions: dict[str, AlertDefinition],
         now: Moment,
@@ -109,22 +108,22 @@ class Book:
         fresh = {taken_key(one): one for one in transitions}
         for start in range(0, len(transitions), CHUNK):
             keys = [taken_key(one) for one in transitions[start : start + CHUNK]]
-            known = await connection.execute(select(tables.taken.c.key).where(tables.taken.c.key.in_(keys)))
+            known = connection.execute(select(tables.taken.c.key).where(tables.taken.c.key.in_(keys)))
             for key in known.scalars():
                 fresh.pop(key, None)
         if not fresh:
             return []
-        await self._forget(connection, now)
-        await connection.execute(insert(tables.taken), [{"key": key, "taken_at": now} for key in fresh])
+        self._forget(connection, now)
+        connection.execute(insert(tables.taken), [{"key": key, "taken_at": now} for key in fresh])
         desk = Desk(connection, town=self.town, people=self.people, now=now)
-        await desk.load_for(list(fresh.values()))
+        desk.load_for(list(fresh.values()))
         for transition in fresh.values():
             desk.take(transition, definitions)
-        return await desk.flush()
+        return desk.flush()
 
-    async def _forget(self, connection: AsyncConnection, now: Moment) -> None:
+    def _forget(self, connection: Connection, now: Moment) -> None:
         if self._pruned_at is None or now - self._pruned_at > HOUR:
-            await connection.execute(delete(tables.taken).where(tables.taken.c.taken_at < now - KEEP_TAKEN))
+            connection.execute(delete(tables.taken).where(tables.taken.c.taken_at < now - KEEP_TAKEN))
             self._pruned_at = now
 
     async def acknowledge(self, alert: str, *, by: str, at: Moment, comment: str = "") -> Alert:
@@ -141,12 +140,12 @@ class Book:
             raise ActionRefused("empty", "there is nothing in this comment")
         _short_enough(text)
 
-        async def work(connection: AsyncConnection) -> Record:
+        def work(connection: Connection) -> Record:
             desk = self._desk(connection)
-            record, entry = write(await _found(desk, alert), "comment", at=at, by=by, detail={"text": text.strip()})
+            record, entry = write(_found(desk, alert), "comment", at=at, by=by, detail={"text": text.strip()})
             record = msgspec.structs.replace(record, changed_at=at)
             desk.add(record, entry)
-            await desk.flush()
+            desk.flush()
             return record
 
         return self._done(await self.database.write(work))
@@ -154,19 +153,19 @@ class Book:
     async def _act(self, alert: str, event: Acknowledge | Reset, *, by: str, at: Moment, comment: str) -> Alert:
         _short_enough(comment)
 
-        async def work(connection: AsyncConnection) -> Record:
+        def work(connection: Connection) -> Record:
             desk = self._desk(connection)
-            record = await _found(desk, alert)
+            record = _found(desk, alert)
             if (reason := refusal(record.facts, event)) is not None:
                 raise ActionRefused(reason.value, self._refused(record, reason))
             step = by_person(record, event, by=by, at=at, comment=comment.strip())
             desk.put(step, decided_at=at)
-            await desk.flush()
+            desk.flush()
             return step.record
 
         return self._done(await self.database.write(work))
 
-    def _desk(self, connection: AsyncConnection) -> Desk:
+    def _desk(self, connection: Connection) -> Desk:
         return Desk(connection, town=self.town, people=self.people, now=self.clock())
 
     def _done(self, record: Record) -> Alert:
@@ -220,8 +219,8 @@ async def open_book(
         yield Book(database, town, clock=clock, people=people)
 
 
-async def _found(desk: Desk, alert: str) -> Record:
-    record = await desk.load_one(alert)
+def _found(desk: Desk, alert: str) -> Record:
+    record = desk.load_one(alert)
     if record is None:
         raise ActionRefused("unknown_alert", f"there is no alert {alert[:40]}")
     return record

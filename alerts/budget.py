@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, insert, select, update
 
 from alerts import tables
 from alerts.allowance import Allowance
@@ -24,12 +23,12 @@ class Budget:
         self.free_at: Moment | None = None
         """When the first credential that has nothing left may send again; None when none has run out."""
 
-    async def spend(self, connection: AsyncConnection, target: str) -> bool:
+    def spend(self, connection: Connection, target: str) -> bool:
         """Whether one message may go to the target now; if so, it counts."""
         allowance = self._allowances.get(target)
         if allowance is None:
             return True
-        spent = await self._load(connection, allowance)
+        spent = self._load(connection, allowance)
         free_at = allowance.free_at(spent, self._now)
         if free_at > self._now:
             self._empty.add(allowance.key)
@@ -43,20 +42,20 @@ class Budget:
         """Every target whose credential turned out to have nothing left."""
         return [target for target, allowance in self._allowances.items() if allowance.key in self._empty]
 
-    async def save(self, connection: AsyncConnection) -> None:
+    def save(self, connection: Connection) -> None:
         """Write down what was spent; what no longer counts is forgotten."""
         table = tables.allowance
         for key, allowance in self._changed.items():
             spent = allowance.remembered(self._spent[key], self._now)
-            await connection.execute(update(table).where(table.c.credential == key).values(spent=spent))
+            connection.execute(update(table).where(table.c.credential == key).values(spent=spent))
 
-    async def _load(self, connection: AsyncConnection, allowance: Allowance) -> list[Moment]:
+    def _load(self, connection: Connection, allowance: Allowance) -> list[Moment]:
         """What was spent, held against other processes until this transaction ends."""
         key, table = allowance.key, tables.allowance
         if key not in self._spent:
             query = select(table.c.spent).where(table.c.credential == key).with_for_update()
-            found = (await connection.execute(query)).scalar_one_or_none()
+            found = connection.execute(query).scalar_one_or_none()
             if found is None:  # two processes may meet here: one of them does its transaction again
-                await connection.execute(insert(table).values(credential=key, spent=[]))
+                connection.execute(insert(table).values(credential=key, spent=[]))
             self._spent[key] = allowance.remembered(found or [], self._now)
         return self._spent[key]

@@ -2,15 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -20,7 +21,7 @@ from sqlalchemy.exc import (
     OperationalError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from town.errors import ConfigError, Unavailable
 from town.moment import SECOND, Duration
@@ -35,32 +36,49 @@ CONNECT_SECONDS, ANSWER_SECONDS = 5, 30
 """How long PostgreSQL may take to be reached, and to answer."""
 TRIES = 5
 """How often a transaction that met another one is tried again."""
-_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+READERS, WRITERS = 2, 8
+"""How many transactions are under way at once: reading SQLite, writing PostgreSQL."""
+_DRIVERS = {"sqlite+aiosqlite": "sqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+
+
+class _Transactions(Protocol):
+    """Runs a piece of work, all of it in one transaction and away from the loop."""
+
+    async def write(self, work: Callable[[Connection], R]) -> R:
+        """In a transaction that may change rows."""
+
+    async def read(self, work: Callable[[Connection], R]) -> R:
+        """On one snapshot."""
+
+    async def close(self) -> None:
+        """Let what runs end, and give the connections back."""
 
 
 class Database:
-    """Transactions on the alert book; `write` and `read` raise Unavailable when it is away."""
+    """Transactions on the alert book; `write` and `read` raise Unavailable when it is away.
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        # SQLite has one writer: waiting here is fair and free, waiting in SQLite is polling in a thread.
-        self._one_writer = asyncio.Semaphore(1 if engine.dialect.name == "sqlite" else 8)
+    The work is a plain function of a connection. It runs in another thread or greenlet, whole: the loop is left and met
+    once a transaction, not once a statement. Whoever is cancelled meanwhile does not know whether it was done.
+    """
 
-    async def write(self, work: Callable[[AsyncConnection], Awaitable[R]]) -> R:
+    def __init__(self, transactions: _Transactions) -> None:
+        self._transactions = transactions
+
+    async def write(self, work: Callable[[Connection], R]) -> R:
         """Do the work in one transaction, all or nothing; again from the start when another writer was first."""
         for remaining in reversed(range(TRIES)):
             try:
-                async with self._one_writer, self._translated(), self._engine.begin() as connection:
-                    return await work(connection)
+                async with self._translated():
+                    return await self._transactions.write(work)
             except IntegrityError:
                 if not remaining:
                     raise
         raise AssertionError("unreachable")
 
-    async def read(self, work: Callable[[AsyncConnection], Awaitable[R]]) -> R:
+    async def read(self, work: Callable[[Connection], R]) -> R:
         """Do the work on one snapshot of the book."""
-        async with self._translated(), self._engine.connect() as plain:
-            return await work(await plain.execution_options(reads_only=True))
+        async with self._translated():
+            return await self._transactions.read(work)
 
     @asynccontextmanager
     async def _translated(self) -> AsyncIterator[None]:
@@ -74,6 +92,53 @@ class Database:
             raise
 
 
+class _Sqlite:
+    """One thread writes, for SQLite has one writer: waiting for it is fair and free, waiting in SQLite is polling."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer = ThreadPoolExecutor(1, "alert-book-writer")
+        self._readers = ThreadPoolExecutor(READERS, "alert-book-reader")
+
+    async def write(self, work: Callable[[Connection], R]) -> R:
+        return await asyncio.get_running_loop().run_in_executor(self._writer, self._write, work)
+
+    def _write(self, work: Callable[[Connection], R]) -> R:
+        with self._engine.begin() as connection:
+            return work(connection)
+
+    async def read(self, work: Callable[[Connection], R]) -> R:
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    def _read(self, work: Callable[[Connection], R]) -> R:
+        with self._engine.connect() as connection:
+            return work(connection.execution_options(reads_only=True))
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._writer.shutdown)
+        await asyncio.to_thread(self._readers.shutdown)
+        self._engine.dispose()
+
+
+class _Postgresql:
+    """A few transactions at once, in the loop's own thread."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._places = asyncio.Semaphore(WRITERS)
+
+    async def write(self, work: Callable[[Connection], R]) -> R:
+        async with self._places, self._engine.begin() as connection:
+            return await connection.run_sync(work)
+
+    async def read(self, work: Callable[[Connection], R]) -> R:
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(work)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
 def _line(error: Exception) -> str:
     """What the driver said in one line, without the statement and its values."""
     return str(getattr(error, "orig", None) or error).splitlines()[0][:200]
@@ -85,12 +150,12 @@ async def open_database(url: str, *, busy: Duration = BUSY) -> AsyncIterator[Dat
 
     `sqlite:///PATH` and `postgresql://…` need not name a driver. The folder of an SQLite file is made.
     """
-    engine = _engine(_parsed(url), busy=busy)
+    transactions = _transactions(_parsed(url), busy=busy)
     try:
-        await _migrate(engine)
-        yield Database(engine)
+        await _migrate(transactions)
+        yield Database(transactions)
     finally:
-        await engine.dispose()
+        await transactions.close()
 
 
 def _parsed(url: str) -> URL:
@@ -115,18 +180,21 @@ def _make_folder(folder: Path) -> None:
         raise ConfigError(f"the folder of the alert book cannot be made: {folder}: {error.strerror}") from None
 
 
-def _engine(url: URL, *, busy: Duration) -> AsyncEngine:
-    options: dict[str, Any] = {"json_serializer": lambda value: msgspec.json.encode(value).decode()}
-    if url.get_driver_name() == "asyncpg":
-        options["connect_args"] = {"timeout": CONNECT_SECONDS, "command_timeout": ANSWER_SECONDS}
+def _transactions(url: URL, *, busy: Duration) -> _Transactions:
+    def encoded(value: Any) -> str:
+        return msgspec.json.encode(value).decode()
+
     try:
-        engine = create_async_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite", **options)
+        if url.get_backend_name() == "sqlite":
+            engine = create_engine(url, json_serializer=encoded, json_deserializer=msgspec.json.decode)
+            event.listen(engine, "connect", lambda link, _record: _prepare_sqlite(link, busy))
+            event.listen(engine, "begin", _begin_sqlite)
+            return _Sqlite(engine)
+        limits = {"timeout": CONNECT_SECONDS, "command_timeout": ANSWER_SECONDS}
+        connect = limits if url.get_driver_name() == "asyncpg" else {}
+        return _Postgresql(create_async_engine(url, pool_pre_ping=True, json_serializer=encoded, connect_args=connect))
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise ConfigError(f"the alert book needs a driver that is not installed: {error}") from None
-    if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "connect", lambda link, _record: _prepare_sqlite(link, busy))
-        event.listen(engine.sync_engine, "begin", _begin_sqlite)
-    return engine
 
 
 def _prepare_sqlite(connection: Any, busy: Duration) -> None:
@@ -143,7 +211,7 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
-async def _migrate(engine: AsyncEngine) -> None:
+async def _migrate(transactions: _Transactions) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
 
@@ -152,7 +220,6 @@ async def _migrate(engine: AsyncEngine) -> None:
         command.upgrade(config, "head")
 
     try:
-        async with engine.begin() as connection:
-            await connection.run_sync(upgrade)
+        await transactions.write(upgrade)
     except (OperationalError, InterfaceError, OSError) as error:
         raise ConfigError(f"the alert book cannot be opened: {_line(error)}") from None

@@ -8,6 +8,7 @@ from typing import Any, cast
 import msgspec
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     RowMapping,
     Select,
     and_,
@@ -19,7 +20,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import tables
 from alerts.budget import Budget
@@ -73,8 +73,8 @@ class Claim(msgspec.Struct, frozen=True):
     claimed_at: Moment
 
 
-async def claim_due(
-    connection: AsyncConnection,
+def claim_due(
+    connection: Connection,
     *,
     name: str,
     now: Moment,
@@ -89,14 +89,14 @@ async def claim_due(
     while room > len(claims):
         full = [target for target, count in under_way.items() if count >= policy.per_target]
         query = due_rows(now, [*full, *budget.exhausted()]).limit(room - len(claims)).with_for_update(skip_locked=True)
-        rows = list((await connection.execute(query)).mappings())
+        rows = connection.execute(query).mappings().all()
         for row in rows:
-            if under_way[row["target"]] < policy.per_target and await budget.spend(connection, row["target"]):
-                claims.append(await _lease(connection, row, name=name, now=now, policy=policy))
+            if under_way[row["target"]] < policy.per_target and budget.spend(connection, row["target"]):
+                claims.append(_lease(connection, row, name=name, now=now, policy=policy))
                 under_way[row["target"]] += 1
         if not rows:
             break
-    await budget.save(connection)
+    budget.save(connection)
     return claims
 
 
@@ -126,11 +126,11 @@ def _outstanding(columns: Any) -> ColumnElement[bool]:
     return cast("ColumnElement[bool]", columns.state.in_(states))
 
 
-async def _lease(connection: AsyncConnection, row: RowMapping, *, name: str, now: Moment, policy: Policy) -> Claim:
+def _lease(connection: Connection, row: RowMapping, *, name: str, now: Moment, policy: Policy) -> Claim:
     lost = row["state"] == DeliveryState.SENDING
     if lost:
         # The process that held it ended, or hung, between sending and writing down: nobody knows what was answered.
-        await _ledger(connection, row["id"], row["attempts"], at=now, kind="lost", text="the answer was never seen")
+        _ledger(connection, row["id"], row["attempts"], at=now, kind="lost", text="the answer was never seen")
     table = tables.notification
     values = {
         "state": DeliveryState.SENDING,
@@ -141,11 +141,11 @@ async def _lease(connection: AsyncConnection, row: RowMapping, *, name: str, now
     }
     kept = [table.c[name] for name in ("id", "alert", "target", "channel", "event", "content", "created_at")]
     leased = update(table).where(table.c.id == row["id"]).values(values).returning(*kept)
-    told = (await connection.execute(leased)).mappings().one()
+    told = connection.execute(leased).mappings().one()
     return Claim(**told, attempts=row["attempts"] + 1, lease_by=name, claimed_at=now)
 
 
-async def release(connection: AsyncConnection, *, name: str, now: Moment) -> None:
+def release(connection: Connection, *, name: str, now: Moment) -> None:
     """Let the leases of an earlier process of that name run out: it is gone, and nobody else will answer for them."""
     table = tables.notification
     held = (
@@ -154,18 +154,16 @@ async def release(connection: AsyncConnection, *, name: str, now: Moment) -> Non
         table.c.lease_by == name,
         table.c.lease_until > now,
     )
-    await connection.execute(update(table).where(*held).values(lease_until=now))
+    connection.execute(update(table).where(*held).values(lease_until=now))
 
 
-async def _ledger(
-    connection: AsyncConnection, notification: str, number: int, *, at: Moment, kind: str, text: str
-) -> None:
+def _ledger(connection: Connection, notification: str, number: int, *, at: Moment, kind: str, text: str) -> None:
     row = {"notification": notification, "number": number, "at": at, "kind": kind, "answer": text}
-    await connection.execute(insert(tables.attempt).values(row))
+    connection.execute(insert(tables.attempt).values(row))
 
 
-async def write_answer(
-    connection: AsyncConnection,
+def write_answer(
+    connection: Connection,
     claim: Claim,
     answer: Answer,
     *,
@@ -179,22 +177,22 @@ async def write_answer(
     Those `sharing` the credential rest together with the target.
     """
     state, due_at, text = _next(claim, answer, now=now, policy=policy, random=random)
-    if not await _settle(connection, claim, answer, state=state, due_at=due_at, text=text, now=now):
+    if not _settle(connection, claim, answer, state=state, due_at=due_at, text=text, now=now):
         return None
-    await _ledger(connection, claim.id, claim.attempts, at=now, kind=answer.kind.value, text=answer.text)
+    _ledger(connection, claim.id, claim.attempts, at=now, kind=answer.kind.value, text=answer.text)
     if answer.kind in (AnswerKind.THROTTLED, AnswerKind.REFUSED_CONFIG):
         for address in {Address(claim.target, claim.channel), *sharing}:
-            await _pause(connection, address, answer, until=due_at, now=now)
+            _pause(connection, address, answer, until=due_at, now=now)
     if state is not DeliveryState.FAILED:
         whom = Address(claim.target, claim.channel)
-        await mention(connection, claim.alert, whom, state=state, told=claim.event, text=text, now=now)
+        mention(connection, claim.alert, whom, state=state, told=claim.event, text=text, now=now)
     if state is DeliveryState.ACCEPTED and answer.receipt:
-        await _keep_receipt(connection, claim, answer.receipt, now=now)
+        _keep_receipt(connection, claim, answer.receipt, now=now)
     return state
 
 
-async def _settle(
-    connection: AsyncConnection,
+def _settle(
+    connection: Connection,
     claim: Claim,
     answer: Answer,
     *,
@@ -217,7 +215,7 @@ async def _settle(
         table.c.attempts == claim.attempts,
         table.c.state == DeliveryState.SENDING,
     )
-    return (await connection.execute(update(table).where(*held).values(values))).rowcount == 1
+    return connection.execute(update(table).where(*held).values(values)).rowcount == 1
 
 
 def _next(
@@ -239,36 +237,36 @@ def _next(
     return DeliveryState.FAILED, due_at, answer.text
 
 
-async def _pause(connection: AsyncConnection, address: Address, answer: Answer, *, until: Moment, now: Moment) -> None:
+def _pause(connection: Connection, address: Address, answer: Answer, *, until: Moment, now: Moment) -> None:
     """A target that is throttled or refuses our configuration rests until then."""
     table = tables.pause
     where = (table.c.target == address.target, table.c.channel == address.channel)
-    await connection.execute(delete(table).where(*where))
+    connection.execute(delete(table).where(*where))
     row = {"target": address.target, "channel": address.channel, "since": now, "until": until}
-    await connection.execute(insert(table).values(**row, kind=answer.kind.value, reason=answer.text))
+    connection.execute(insert(table).values(**row, kind=answer.kind.value, reason=answer.text))
 
 
-async def mention(
-    connection: AsyncConnection, alert: str, whom: Address, *, state: DeliveryState, told: str, text: str, now: Moment
+def mention(
+    connection: Connection, alert: str, whom: Address, *, state: DeliveryState, told: str, text: str, now: Moment
 ) -> None:
     """The end of a notification stands on its alert's timeline."""
     table = tables.alert
     counted = update(table).where(table.c.id == alert).values(entries=table.c.entries + 1)
-    number = (await connection.execute(counted.returning(table.c.entries))).scalar_one()
+    number = connection.execute(counted.returning(table.c.entries)).scalar_one()
     event = "not_notified" if state is DeliveryState.DEAD else "notified"
     detail = {"target": whom.target, "channel": whom.channel, "told": told, "answer": text}
     entry = {"alert": alert, "number": number, "at": now, "event": event, "by": SENDER, "detail": detail}
-    await connection.execute(insert(tables.timeline).values(entry))
+    connection.execute(insert(tables.timeline).values(entry))
 
 
-async def _keep_receipt(connection: AsyncConnection, claim: Claim, reference: str, *, now: Moment) -> None:
+def _keep_receipt(connection: Connection, claim: Claim, reference: str, *, now: Moment) -> None:
     """Remember that it is to be learnt whether this message arrived."""
     row = {"notification": claim.id, "target": claim.target, "channel": claim.channel, "reference": reference}
     times = {"sent_at": now, "due_at": now + RECEIPT_DELAY, "asked": 0}
-    await connection.execute(insert(tables.receipt).values(**row, **times))
+    connection.execute(insert(tables.receipt).values(**row, **times))
 
 
-async def next_due(connection: AsyncConnection, *, now: Moment) -> Moment | None:
+def next_due(connection: Connection, *, now: Moment) -> Moment | None:
     """When there is something to do next after `now`, as far as is written down."""
     table, rest = tables.notification.c, tables.pause.c
     waiting = select(func.min(table.due_at)).where(
@@ -276,7 +274,7 @@ async def next_due(connection: AsyncConnection, *, now: Moment) -> Moment | None
     )
     leased = select(func.min(table.lease_until)).where(_outstanding(table), table.state == DeliveryState.SENDING)
     resting = select(func.min(rest.until)).where(rest.until > now)
-    found = [(await connection.execute(query)).scalar_one_or_none() for query in (waiting, leased, resting)]
+    found = [connection.execute(query).scalar_one_or_none() for query in (waiting, leased, resting)]
     return min((at for at in found if at is not None), default=None)
 
 
@@ -288,13 +286,13 @@ class Backlog(msgspec.Struct, frozen=True):
     resting: dict[str, str] = {}
 
 
-async def backlog(connection: AsyncConnection, *, now: Moment) -> Backlog:
+def backlog(connection: Connection, *, now: Moment) -> Backlog:
     """What is outstanding now."""
     table, rest = tables.notification.c, tables.pause.c
     count = select(table.channel, table.state, func.count()).where(_outstanding(table))
-    rows = await connection.execute(count.group_by(table.channel, table.state))
+    rows = connection.execute(count.group_by(table.channel, table.state))
     outstanding = {(row[0], row[1]): row[2] for row in rows}
     oldest = select(func.min(table.due_at)).where(_outstanding(table), table.due_at <= now)
-    rows = await connection.execute(select(rest.target, rest.reason).where(rest.until > now))
+    rows = connection.execute(select(rest.target, rest.reason).where(rest.until > now))
     resting = {row[0]: row[1] for row in rows}
-    return Backlog(outstanding, (await connection.execute(oldest)).scalar_one_or_none(), resting)
+    return Backlog(outstanding, connection.execute(oldest).scalar_one_or_none(), resting)

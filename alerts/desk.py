@@ -5,8 +5,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import and_, bindparam, delete, insert, not_, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, and_, bindparam, delete, insert, not_, select, tuple_, update
 
 from alerts import tables
 from alerts.content import Note, content_of, note_of
@@ -45,7 +44,7 @@ def taken_key(transition: Transition) -> str:
 class Desk:
     """Load, change, flush: inside one write transaction, by one task."""
 
-    def __init__(self, connection: AsyncConnection, *, town: Town, people: People, now: Moment) -> None:
+    def __init__(self, connection: Connection, *, town: Town, people: People, now: Moment) -> None:
         self._connection = connection
         self._town, self._people, self._now = town, people, now
         self._day = as_datetime(now, town.zone_info).strftime("%Y%m%d")
@@ -60,30 +59,30 @@ class Desk:
         self._pending: dict[Key, tuple[Transition, AlertDefinition] | None] = {}
         self._withdrawn: dict[str, str] = {}
 
-    async def load_one(self, alert: str) -> Record | None:
+    def load_one(self, alert: str) -> Record | None:
         """The alert of that id, held until the transaction ends."""
         query = select(tables.alert).where(tables.alert.c.id == alert).with_for_update()
-        row = (await self._connection.execute(query)).mappings().one_or_none()
+        row = self._connection.execute(query).mappings().one_or_none()
         if row is None:
             return None
-        await self._hold([from_row(row)])
+        self._hold([from_row(row)])
         return self._loaded[alert]
 
-    async def load_for(self, transitions: Sequence[Transition]) -> None:
+    def load_for(self, transitions: Sequence[Transition]) -> None:
         """The open alerts that transitions are about, and the day's last number when new ones may be opened."""
         table = tables.alert.c
         for keys in _chunks({key_of(one) for one in transitions}):
             query = select(tables.alert).where(
                 tuple_(table.rule, table.subject_kind, table.subject).in_(keys), table.closed.is_(None)
             )
-            rows = await self._connection.execute(query.order_by(table.id).with_for_update())
-            await self._hold([from_row(row) for row in rows.mappings()])
+            rows = self._connection.execute(query.order_by(table.id).with_for_update())
+            self._hold([from_row(row) for row in rows.mappings()])
         if any(one.condition is Condition.ACTIVE for one in transitions):
             query_day = select(tables.day.c.last).where(tables.day.c.day == self._day).with_for_update()
-            self._last_loaded = (await self._connection.execute(query_day)).scalar_one_or_none()
+            self._last_loaded = self._connection.execute(query_day).scalar_one_or_none()
             self._last = self._last_loaded or 0
 
-    async def _hold(self, records: Sequence[Record]) -> None:
+    def _hold(self, records: Sequence[Record]) -> None:
         """Remember records, and who has heard of each: whoever was told, or is about to be."""
         for record in records:
             self._loaded[record.id] = record
@@ -96,7 +95,7 @@ class Desk:
             heard = query.where(
                 table.alert.in_(ids), table.state != DeliveryState.SUPPRESSED.value, not_(_waiting(self._now))
             )
-            for row in await self._connection.execute(heard.order_by(table.target)):
+            for row in self._connection.execute(heard.order_by(table.target)):
                 self._heard[row.alert].append(Address(row.target, row.channel))
 
     def take(self, transition: Transition, definitions: Mapping[str, AlertDefinition]) -> None:
@@ -159,51 +158,51 @@ class Desk:
             if note.alert == alert and (note.due_at > self._now or why == Happening.SUPPRESSED):
                 self._notes[number] = msgspec.structs.replace(note, state=DeliveryState.SUPPRESSED, answer=why)
 
-    async def flush(self) -> list[Record]:
+    def flush(self) -> list[Record]:
         """Write everything; the records that changed, in the order in which they did."""
-        await self._number()
+        self._number()
         # Before the new ones: an alert that closes makes room for the next of its rule and subject.
-        await self._update([to_row(one) for name, one in self._changed.items() if name in self._loaded])
+        self._update([to_row(one) for name, one in self._changed.items() if name in self._loaded])
         new = [to_row(one) for name, one in self._changed.items() if name not in self._loaded]
-        await self._insert(tables.alert, new)
-        await self._insert(tables.timeline, [{"alert": name, **one.model_dump()} for name, one in self._entries])
-        await self._flush_withdrawn()
-        await self._insert(tables.notification, [_note_row(note) for note in self._notes])
-        await self._flush_pending()
+        self._insert(tables.alert, new)
+        self._insert(tables.timeline, [{"alert": name, **one.model_dump()} for name, one in self._entries])
+        self._flush_withdrawn()
+        self._insert(tables.notification, [_note_row(note) for note in self._notes])
+        self._flush_pending()
         return list(self._changed.values())
 
-    async def _insert(self, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    def _insert(self, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
-            await self._connection.execute(insert(table), rows)
+            self._connection.execute(insert(table), rows)
 
-    async def _update(self, rows: Sequence[Mapping[str, Any]]) -> None:
+    def _update(self, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
             columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "id"}
             statement = update(tables.alert).where(tables.alert.c.id == bindparam("new_id")).values(columns)
-            await self._connection.execute(statement, [{f"new_{k}": v for k, v in row.items()} for row in rows])
+            self._connection.execute(statement, [{f"new_{k}": v for k, v in row.items()} for row in rows])
 
-    async def _number(self) -> None:
+    def _number(self) -> None:
         if self._last == (self._last_loaded or 0) or self._last is None:
             return
         if self._last_loaded is None:
-            await self._insert(tables.day, [{"day": self._day, "last": self._last}])
+            self._insert(tables.day, [{"day": self._day, "last": self._last}])
         else:
             changed = update(tables.day).where(tables.day.c.day == self._day).values(last=self._last)
-            await self._connection.execute(changed)
+            self._connection.execute(changed)
 
-    async def _flush_withdrawn(self) -> None:
+    def _flush_withdrawn(self) -> None:
         for alert, why in self._withdrawn.items():
             if alert in self._loaded:
                 table = tables.notification
                 wants = table.c.event.in_([what.value for what in WANTS_SOMEBODY])
                 statement = update(table).where(table.c.alert == alert, wants, _waiting(self._now))
-                await self._connection.execute(statement.values(state=DeliveryState.SUPPRESSED.value, answer=why))
+                self._connection.execute(statement.values(state=DeliveryState.SUPPRESSED.value, answer=why))
 
-    async def _flush_pending(self) -> None:
+    def _flush_pending(self) -> None:
         table = tables.pending
         for keys in _chunks(self._pending):
             where = tuple_(table.c.rule, table.c.subject_kind, table.c.subject).in_(keys)
-            await self._connection.execute(delete(table).where(where))
+            self._connection.execute(delete(table).where(where))
         running = [(key, one) for key, one in self._pending.items() if one]
         rows = [
             {
@@ -213,7 +212,7 @@ class Desk:
             }
             for key, (transition, definition) in running
         ]
-        await self._insert(table, rows)
+        self._insert(table, rows)
 
 
 def _waiting(now: Moment) -> Any:

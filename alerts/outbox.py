@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from random import Random
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from alerts.book import Book
 from alerts.budget import Budget
@@ -129,10 +129,10 @@ class Outbox:
             return []
         allowances = self._book.people.allowances
 
-        async def work(link: AsyncConnection) -> tuple[list[Claim], Moment | None]:
+        def work(link: Connection) -> tuple[list[Claim], Moment | None]:
             now = self._book.clock()
             budget = Budget(allowances, now=now)
-            claims = await claim_due(
+            claims = claim_due(
                 link, name=self._name, now=now, room=room, busy=self._busy, policy=self._policy, budget=budget
             )
             return claims, budget.free_at
@@ -191,12 +191,10 @@ class Outbox:
             del self._answered[key]
             self._written[key] = state
 
-    async def _write(
-        self, connection: AsyncConnection, answers: list[tuple[Claim, Answer]]
-    ) -> list[DeliveryState | None]:
+    def _write(self, connection: Connection, answers: list[tuple[Claim, Answer]]) -> list[DeliveryState | None]:
         now, policy, random = self._book.clock(), self._policy, self._random
         return [
-            await write_answer(
+            write_answer(
                 connection, claim, answer, now=now, policy=policy, random=random, sharing=self._sharing(claim, answer)
             )
             for claim, answer in answers

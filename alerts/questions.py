@@ -3,8 +3,7 @@
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import RowMapping, Select, case, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, RowMapping, Select, case, func, select
 
 from alerts import tables
 from alerts.desk import key_of
@@ -42,13 +41,13 @@ class Timing(NamedTuple):
     state: DeliveryState
 
 
-async def find_alerts(connection: AsyncConnection, wanted: AlertFilter, town: Town) -> list[Alert]:
+def find_alerts(connection: Connection, wanted: AlertFilter, town: Town) -> list[Alert]:
     """Alerts, open ones first, then by severity, then the newest first; pending ones only when asked for."""
-    rows = (await connection.execute(_query(wanted))).mappings()
+    rows = connection.execute(_query(wanted)).mappings()
     alerts = [alert_of(from_row(row)) for row in rows]
     if wanted.states and AlertState.PENDING in wanted.states:
         waiting = select(tables.pending.c.transition, tables.pending.c.definition)
-        found = [_pending_alert(row[0], row[1], town) for row in await connection.execute(waiting)]
+        found = [_pending_alert(row[0], row[1], town) for row in connection.execute(waiting)]
         alerts += [alert for alert in found if _fits(alert, wanted)]
     return alerts
 
@@ -89,17 +88,17 @@ def _fits(alert: Alert, wanted: AlertFilter) -> bool:
     )
 
 
-async def find_detail(connection: AsyncConnection, alert: str) -> AlertDetail | None:
+def find_detail(connection: Connection, alert: str) -> AlertDetail | None:
     """One alert with its timeline and everyone who was told, oldest first; None if there is none of that id."""
-    found = await connection.execute(select(tables.alert).where(tables.alert.c.id == alert))
+    found = connection.execute(select(tables.alert).where(tables.alert.c.id == alert))
     row = found.mappings().one_or_none()
     if row is None:
         return None
     table, outbox = tables.timeline, tables.notification
-    written = await connection.execute(select(table).where(table.c.alert == alert).order_by(table.c.number))
+    written = connection.execute(select(table).where(table.c.alert == alert).order_by(table.c.number))
     entries = [TimelineEntry(**{k: v for k, v in one.items() if k != "alert"}) for one in written.mappings()]
     told = select(outbox).where(outbox.c.alert == alert).order_by(outbox.c.number, outbox.c.id)
-    notes = [notification_of(one) for one in (await connection.execute(told)).mappings()]
+    notes = [notification_of(one) for one in connection.execute(told).mappings()]
     return AlertDetail(alert_of(from_row(row)), entries, notes)
 
 
@@ -109,36 +108,36 @@ def notification_of(row: RowMapping) -> Notification:
     return Notification(state=DeliveryState(row["state"]), **{name: row[name] for name in names})
 
 
-async def find_state(connection: AsyncConnection, rule: str, subject: Subject) -> AlertState:
+def find_state(connection: Connection, rule: str, subject: Subject) -> AlertState:
     """Where the open alert of a rule and subject stands; `pending` or `normal` without one."""
     table, waiting = tables.alert.c, tables.pending.c
     query = select(table.state).where(table.rule == rule, table.subject_kind == subject.kind)
-    found = await connection.execute(query.where(table.subject == subject.id, table.closed.is_(None)))
+    found = connection.execute(query.where(table.subject == subject.id, table.closed.is_(None)))
     if (known := found.scalar_one_or_none()) is not None:
         return AlertState(known)
     running = select(waiting.rule).where(waiting.rule == rule, waiting.subject_kind == subject.kind)
-    found = await connection.execute(running.where(waiting.subject == subject.id))
+    found = connection.execute(running.where(waiting.subject == subject.id))
     return AlertState.PENDING if found.scalar_one_or_none() else AlertState.NORMAL
 
 
-async def count_open(connection: AsyncConnection) -> dict[tuple[str, str, str], int]:
+def count_open(connection: Connection) -> dict[tuple[str, str, str], int]:
     """How many alerts are open, by category, severity and state."""
     table = tables.alert.c
     columns = (table.category, table.severity, table.state)
     query = select(*columns, func.count()).where(table.closed.is_(None)).group_by(*columns)
-    return {(row[0], row[1], row[2]): row[3] for row in await connection.execute(query)}
+    return {(row[0], row[1], row[2]): row[3] for row in connection.execute(query)}
 
 
-async def count_notifications(connection: AsyncConnection) -> dict[DeliveryState, int]:
+def count_notifications(connection: Connection) -> dict[DeliveryState, int]:
     """How many notifications there are in each state."""
     table = tables.notification.c
     query = select(table.state, func.count()).group_by(table.state)
-    return {DeliveryState(row[0]): row[1] for row in await connection.execute(query)}
+    return {DeliveryState(row[0]): row[1] for row in connection.execute(query)}
 
 
-async def find_timings(connection: AsyncConnection, since: Moment) -> list[Timing]:
+def find_timings(connection: Connection, since: Moment) -> list[Timing]:
     """How long the notifications took that were created since then, oldest first."""
     table = tables.notification.c
     columns = (table.id, table.event, table.decided_at, table.created_at, table.due_at, table.answered_at, table.state)
     query = select(*columns).where(table.created_at >= since).order_by(table.created_at, table.id)
-    return [Timing(*row[:6], DeliveryState(row[6])) for row in await connection.execute(query)]
+    return [Timing(*row[:6], DeliveryState(row[6])) for row in connection.execute(query)]

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 import msgspec
-from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from alerts import tables
 from alerts.book import Book
@@ -82,7 +81,7 @@ class Receipts:
         """Take what a provider tells of a message by itself; False when no such message is waited for."""
         table = tables.receipt
         query = select(table).where(table.c.reference == reference)
-        rows = list((await self._book.database.read(lambda link: link.execute(query))).mappings())
+        rows = await self._book.database.read(lambda link: link.execute(query).mappings().all())
         for row in rows:
             if (alert := await self._keep(Receipt(**row), answer)) is not None:
                 self._book.announce([alert])
@@ -104,41 +103,41 @@ class Receipts:
         return await self._book.database.write(lambda link: _write(link, receipt, answer, now))
 
 
-async def _due(connection: AsyncConnection, now: Moment) -> list[Receipt]:
+def _due(connection: Connection, now: Moment) -> list[Receipt]:
     table = tables.receipt
     query = select(table).where(table.c.due_at <= now).order_by(table.c.due_at).limit(AT_ONCE)
-    return [Receipt(**row) for row in (await connection.execute(query)).mappings()]
+    return [Receipt(**row) for row in connection.execute(query).mappings()]
 
 
-async def _write(connection: AsyncConnection, receipt: Receipt, answer: Answer, now: Moment) -> str | None:
+def _write(connection: Connection, receipt: Receipt, answer: Answer, now: Moment) -> str | None:
     """Write down what is known now; the alert's id when the notification's state changed."""
     table = tables.receipt
     mine = table.c.notification == receipt.notification
     delivered = answer.kind is AnswerKind.ACCEPTED and answer.delivered
     if delivered or answer.kind is AnswerKind.REFUSED_MESSAGE:
-        await connection.execute(delete(table).where(mine))
-        return await _settle(connection, receipt, answer, now)
+        connection.execute(delete(table).where(mine))
+        return _settle(connection, receipt, answer, now)
     if now - receipt.sent_at > ASKED_FOR:
-        await connection.execute(delete(table).where(mine))
+        connection.execute(delete(table).where(mine))
     else:
         due_at = now + max(min(RECEIPT_DELAY << min(receipt.asked, 20), LONGEST_DELAY), answer.retry_after or 0)
-        await connection.execute(update(table).where(mine).values(due_at=due_at, asked=receipt.asked + 1))
+        connection.execute(update(table).where(mine).values(due_at=due_at, asked=receipt.asked + 1))
     return None
 
 
-async def _settle(connection: AsyncConnection, receipt: Receipt, answer: Answer, now: Moment) -> str | None:
+def _settle(connection: Connection, receipt: Receipt, answer: Answer, now: Moment) -> str | None:
     note, ledger = tables.notification, tables.attempt
     state = DeliveryState.DELIVERED if answer.kind is AnswerKind.ACCEPTED else DeliveryState.DEAD
     taken = (note.c.id == receipt.notification, note.c.state == DeliveryState.ACCEPTED)
     settled = update(note).where(*taken).values(state=state, answer=answer.text, answered_at=now)
-    row = (await connection.execute(settled.returning(note.c.alert, note.c.event))).one_or_none()
+    row = connection.execute(settled.returning(note.c.alert, note.c.event)).one_or_none()
     if row is None:
         return None
     last = select(func.max(ledger.c.number)).where(ledger.c.notification == receipt.notification)
-    number = ((await connection.execute(last)).scalar_one() or 0) + 1
+    number = (connection.execute(last).scalar_one() or 0) + 1
     said = {"notification": receipt.notification, "number": number, "at": now, "kind": "receipt", "answer": answer.text}
-    await connection.execute(insert(ledger).values(said))
+    connection.execute(insert(ledger).values(said))
     if state is DeliveryState.DEAD:
         whom = Address(receipt.target, receipt.channel)
-        await mention(connection, row.alert, whom, state=state, told=row.event, text=answer.text, now=now)
+        mention(connection, row.alert, whom, state=state, told=row.event, text=answer.text, now=now)
     return str(row.alert)

@@ -24,7 +24,7 @@ class BookOfACase:
         self._now: Moment = 0
         self._folder = tempfile.TemporaryDirectory(prefix="town-case-")
         self._runner = asyncio.Runner()
-        url = f"sqlite+aiosqlite:///{Path(self._folder.name) / 'case.sqlite'}"
+        url = f"sqlite:///{Path(self._folder.name) / 'case.sqlite'}"
         self._opening = open_book(url, town, clock=lambda: self._now, people=people)
         self._book: Book = self._runner.run(self._opening.__aenter__())
         self._subjects: dict[tuple[str, str], Subject] = {}

@@ -10,7 +10,6 @@ from town.moment import format_moment
 QUIET = (
     "httpx",
     "httpcore",
-    "aiosqlite",
     "alembic",
     "mail.log",
     "asyncio",

@@ -192,7 +192,7 @@ async def _notifications(
 @asynccontextmanager
 async def _book(town: Town, people: People, clock: Any) -> AsyncIterator[Book]:
     with tempfile.TemporaryDirectory(prefix="town-replay-") as folder:
-        async with open_book(f"sqlite+aiosqlite:///{folder}/book.sqlite", town, clock=clock, people=people) as book:
+        async with open_book(f"sqlite:///{folder}/book.sqlite", town, clock=clock, people=people) as book:
             yield book
 
 

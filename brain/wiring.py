@@ -207,7 +207,7 @@ def book_url(settings: Settings, state: Path) -> str:
     """The SQLAlchemy URL of the alert book."""
     if settings.book_url is not None:
         return settings.book_url.get_secret_value()
-    return f"sqlite+aiosqlite:///{state / BOOK_FILE}"
+    return f"sqlite:///{state / BOOK_FILE}"
 
 
 def alert_link(settings: Settings) -> Callable[[str], str | None]:

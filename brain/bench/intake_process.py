@@ -76,7 +76,7 @@ async def _store(url: str, bundle: Bundle) -> AsyncIterator[ReadingWriter]:
 
 
 async def _judge(stack: AsyncExitStack, group: asyncio.TaskGroup, bundle: Bundle, state: Path) -> Deliver:
-    url = f"sqlite+aiosqlite:///{state / 'alerts.sqlite'}"
+    url = f"sqlite:///{state / 'alerts.sqlite'}"
     book = await stack.enter_async_context(open_book(url, bundle.town, clock=wall_clock, people=bundle.people))
     snapshot = state / "rules.snapshot"
     judge = Judge(bundle.rules, bundle.town, book=book, clock=wall_clock, snapshot=snapshot, saved=None)

@@ -9,7 +9,6 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateIndex
 
 from alerts import tables
@@ -23,7 +22,7 @@ async def test_migrations_make_the_tables_that_the_code_knows(book_url: str) -> 
         return list(compare_metadata(MigrationContext.configure(connection), tables.metadata))
 
     async with open_database(book_url) as database:
-        assert await database.read(lambda link: link.run_sync(differences)) == []
+        assert await database.read(differences) == []
 
 
 async def test_database_is_opened_by_several_at_once(book_url: str) -> None:
@@ -35,9 +34,9 @@ async def test_database_is_opened_by_several_at_once(book_url: str) -> None:
 
 
 async def test_sqlite_survives_a_power_cut(book_url: str) -> None:
-    async def pragma(link: AsyncConnection) -> list[object]:
+    def pragma(link: Connection) -> list[object]:
         names = ("journal_mode", "synchronous", "foreign_keys")
-        return [(await link.execute(text(f"PRAGMA {name}"))).scalar_one() for name in names]
+        return [link.execute(text(f"PRAGMA {name}")).scalar_one() for name in names]
 
     async with open_database(book_url) as database:
         assert await database.read(pragma) == ["wal", 2, 1]
@@ -46,7 +45,7 @@ async def test_sqlite_survives_a_power_cut(book_url: str) -> None:
 async def test_write_is_tried_again_when_another_writer_was_first(book_url: str) -> None:
     attempts = 0
 
-    async def meets_another(_link: AsyncConnection) -> int:
+    def meets_another(_link: Connection) -> int:
         nonlocal attempts
         attempts += 1
         if attempts < 3:
@@ -58,12 +57,12 @@ async def test_write_is_tried_again_when_another_writer_was_first(book_url: str)
 
 
 async def test_failed_write_leaves_nothing(book_url: str) -> None:
-    async def half(link: AsyncConnection) -> None:
-        await link.execute(text("INSERT INTO day VALUES ('20260921', 7)"))
+    def half(link: Connection) -> None:
+        link.execute(text("INSERT INTO day VALUES ('20260921', 7)"))
         raise LookupError
 
-    async def rows(link: AsyncConnection) -> int:
-        return len((await link.execute(text("SELECT * FROM day"))).all())
+    def rows(link: Connection) -> int:
+        return len(link.execute(text("SELECT * FROM day")).all())
 
     async with open_database(book_url) as database:
         with pytest.raises(LookupError):
@@ -72,8 +71,8 @@ async def test_failed_write_leaves_nothing(book_url: str) -> None:
 
 
 async def test_broken_statement_says_nothing_of_its_values(book_url: str) -> None:
-    async def broken(link: AsyncConnection) -> None:
-        await link.execute(text("SELECT * FROM nowhere WHERE secret = :secret"), {"secret": "hunter2"})
+    def broken(link: Connection) -> None:
+        link.execute(text("SELECT * FROM nowhere WHERE secret = :secret"), {"secret": "hunter2"})
 
     async with open_database(book_url) as database:
         assert isinstance(database, Database)
@@ -94,8 +93,8 @@ def test_postgresql_has_the_partial_unique_index_and_skips_locked_rows() -> None
 async def test_what_is_due_is_found_without_reading_the_past(book_url: str) -> None:
     query = due_rows(0, []).compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
 
-    async def plan(link: AsyncConnection) -> str:
-        return " | ".join(row[3] for row in await link.execute(text(f"EXPLAIN QUERY PLAN {query}")))
+    def plan(link: Connection) -> str:
+        return " | ".join(row[3] for row in link.execute(text(f"EXPLAIN QUERY PLAN {query}")))
 
     async with open_database(book_url) as database:
         steps = await database.read(plan)

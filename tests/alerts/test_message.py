@@ -17,7 +17,7 @@ LINK = "http://127.0.0.1:8080/alerts/A-20260921-0001"
 async def written(book: Book, language: Language, *, told: str = "raised") -> OutgoingMessage:
     """The message of the notification in the book that tells that."""
     query = select(notification).where(notification.c.event == told)
-    [row] = (await book.database.read(lambda link: link.execute(query))).mappings()
+    [row] = await book.database.read(lambda link: link.execute(query).mappings().all())
     names = ("id", "alert", "target", "channel", "event", "content", "created_at")
     claim = Claim(**{name: row[name] for name in names}, attempts=1, lease_by="test", claimed_at=START)
     return compose(claim, Recipient("room", "email", language), town=TOWN, language=language, link=LINK)

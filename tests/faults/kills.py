@@ -150,7 +150,7 @@ async def _differences(brain: Brain, smoke: Smoke) -> list[str]:
     assert town is not None
     told = {"raised": Condition.ACTIVE, "raised_again": Condition.ACTIVE, "cleared": Condition.NORMAL}
     booked: list[Event] = []
-    url = f"sqlite+aiosqlite:///{brain.state / BOOK_FILE}"
+    url = f"sqlite:///{brain.state / BOOK_FILE}"
     async with open_book(url, town, clock=wall_clock, people=People()) as book:
         for alert in await book.alerts(AlertFilter(limit=10_000)):
             detail = await book.detail(alert.id)
