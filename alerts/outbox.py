@@ -154,8 +154,8 @@ class Outbox:
             self._book.announce([claim.alert])
 
     async def _send(self, claim: Claim) -> Answer:
-        recipient = self._book.people.recipients.get(claim.target)
-        if recipient is None or recipient.channel != claim.channel:
+        recipient = self._book.people.recipient(claim.target, claim.channel)
+        if recipient is None:
             return Answer(AnswerKind.REFUSED_MESSAGE, f"{claim.target} is no longer in people.yaml", handed_over=False)
         if (sender := self._senders.get(recipient.sender)) is None:
             return refused_config(f"{claim.channel} is not connected")

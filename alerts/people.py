@@ -1,25 +1,17 @@
-"""Who is told: people, targets and routes of a town, as `people.yaml` says, and everything wrong in it."""
+"""Who is told: people, targets and routes of a town, and every address at which somebody can be told."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from alerts.accounts import USUAL_LIMITS, Account, Accounts, Limits
 from alerts.allowance import Allowance
-from alerts.channel_checks import channel_findings
 from alerts.contact import EVERYBODY, REACHES_A_PERSON, Channel, Person, Target, many
 from town.alert import Category, Severity
-from town.findings import Finding, has_errors, suggest
 from town.language import Language
 from town.moment import Duration, parse_duration
-from town.source import Source, read_yaml
-from town.town import Town
-
-FILE = "people.yaml"
 
 
 def _duration(value: Any) -> Any:
@@ -39,18 +31,6 @@ class Route(BaseModel):
     def takes(self, category: Category, severity: Severity) -> bool:
         """Whether it speaks of such an alert."""
         return (not self.category or category in self.category) and (not self.severity or severity in self.severity)
-
-
-class PeopleFile(BaseModel):
-    """A `people.yaml`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    version: Literal[1]
-    accounts: Accounts = Accounts()
-    people: tuple[Person, ...] = ()
-    targets: tuple[Target, ...] = ()
-    routes: tuple[Route, ...] = ()
 
 
 class Recipient(NamedTuple):
@@ -108,9 +88,21 @@ class People(BaseModel):
 
     @cached_property
     def recipients(self) -> dict[str, Recipient]:
-        """By id, everybody who can be reached."""
-        found = {one.id: self._to_target(one) for one in self.targets.values()}
-        return found | {one.id: to for one in self.people.values() if (to := self._to_person(one))}
+        """By id, everybody who can be reached, over the channel that comes first."""
+        return {name: channels[0] for name, channels in self._channels.items() if channels}
+
+    @cached_property
+    def _channels(self) -> dict[str, list[Recipient]]:
+        found = {one.id: [self._to_target(one)] for one in self.targets.values()}
+        return found | {one.id: self._to_person(one) for one in self.people.values()}
+
+    def channels_of(self, name: str) -> list[Recipient]:
+        """Every way in which a person or target can be reached, in the order in which they are to be tried."""
+        return self._channels.get(name, [])
+
+    def recipient(self, name: str, channel: str) -> Recipient | None:
+        """A person or target over one channel; None when they cannot be reached that way, or are not there."""
+        return next((one for one in self.channels_of(name) if one.channel == channel), None)
 
     @cached_property
     def allowances(self) -> dict[str, Allowance]:
@@ -143,12 +135,12 @@ class People(BaseModel):
             limits=target.limits,
         )
 
-    def _to_person(self, person: Person) -> Recipient | None:
-        for channel, address in person.channels.items():
-            if self.reaches(channel):
-                account = self.accounts.of(channel)
-                return Recipient(person.id, channel, person.language, address=address, account=account)
-        return None
+    def _to_person(self, person: Person) -> list[Recipient]:
+        return [
+            Recipient(person.id, channel, person.language, address=address, account=self.accounts.of(channel))
+            for channel, address in person.channels.items()
+            if self.reaches(channel)
+        ]
 
     def reaches(self, channel: Channel) -> bool:
         """Whether a single person can be told over this channel: not a robot's, and its account is there."""
@@ -158,62 +150,3 @@ class People(BaseModel):
 
 NOBODY = People()
 """A town that tells nobody."""
-
-
-def load_people(folder: Path, town: Town) -> tuple[People | None, list[Finding]]:
-    """Read `people.yaml` of a town folder; None and the findings when it has mistakes.
-
-    Without the file nobody is told, which is a warning. `town` is the town the folder describes.
-    """
-    if not (folder / FILE).exists():
-        message = f"{town.name.en} has no {FILE}: nobody will be told of alerts"
-        return NOBODY, [Finding(FILE, 0, "", message, "write people, targets and routes", "warning")]
-    source, findings = read_yaml(folder / FILE, root=folder)
-    if source is None:
-        return None, findings
-    file, problems = source.parse(PeopleFile)
-    findings += problems
-    if file is None:
-        return None, sorted(findings)
-    people = People(
-        accounts=file.accounts,
-        people={one.id: one for one in file.people},
-        targets={one.id: one for one in file.targets},
-        routes=file.routes,
-    )
-    findings += [*_doubled(source, file), *channel_findings(source, file.accounts, file.people, file.targets)]
-    findings += [*_unreachable(source, file, people), *_routes(source, file, people)]
-    return (None if has_errors(findings) else people), sorted(findings)
-
-
-def _doubled(source: Source, file: PeopleFile) -> Iterator[Finding]:
-    seen: Counter[str] = Counter()
-    for key, ids in (("people", [one.id for one in file.people]), ("targets", [one.id for one in file.targets])):
-        for number, name in enumerate(ids):
-            seen[name] += 1
-            if seen[name] > 1:
-                yield source.finding((key, number, "id"), f"`{name}` is the id of another person or target already")
-
-
-def _unreachable(source: Source, file: PeopleFile, people: People) -> Iterator[Finding]:
-    for number, person in enumerate(file.people):
-        if person.id not in people.recipients:
-            message = f"no channel of {person.id} is connected: this person will not be told"
-            hint = "give an email address, or an account for one of the channels"
-            yield source.finding(("people", number, "channels"), message, hint, "warning")
-
-
-def _routes(source: Source, file: PeopleFile, people: People) -> Iterator[Finding]:
-    known = [*people.people, *people.targets]
-    for number, route in enumerate(file.routes):
-        if not route.to:
-            yield source.finding(("routes", number, "to"), "this route leads to nobody", "name people or targets")
-        for place, name in enumerate(route.to):
-            if name not in known:
-                yield source.finding(("routes", number, "to", place), f"there is no `{name}`", suggest(name, known))
-        if route.to and not any(name in people.recipients for name in route.to if name in known):
-            yield source.finding(("routes", number, "to"), "nobody of this route can be reached", level="warning")
-    for category in Category:
-        if not any(route.takes(category, Severity.CRITICAL) for route in file.routes):
-            message = f"no route takes critical alerts of category {category}: nobody will be told of them"
-            yield source.finding(("routes",), message, level="warning")

@@ -88,7 +88,7 @@ class Receipts:
         return bool(rows)
 
     async def _ask(self, receipt: Receipt) -> Answer:
-        recipient = self._book.people.recipients.get(receipt.target)
+        recipient = self._book.people.recipient(receipt.target, receipt.channel)
         sender = self._senders.get(recipient.sender) if recipient else None
         if recipient is None or not isinstance(sender, Asks):
             return Answer(AnswerKind.UNKNOWN, "nobody to ask")

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from alerts.people import People, load_people
+from alerts.people import People
+from alerts.people_file import load_people
 from rules.folder import load_rules
 from rules.ruleset import RuleSet
 from simulators.scenario import Scenario, load_scenarios

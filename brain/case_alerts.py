@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Self
 
 from alerts.book import Book, open_book
-from alerts.people import People, load_people
+from alerts.people import People
+from alerts.people_file import load_people
 from rules.case import CaseAlerts, CaseResult, run_cases
 from rules.case_folder import town_folder
 from town.alert import AlertDefinition, AlertState, DeliveryState, Subject, Transition

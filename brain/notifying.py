@@ -7,7 +7,8 @@ from typing import Any
 
 import typer
 
-from alerts.people import Recipient, load_people
+from alerts.people import Recipient
+from alerts.people_file import load_people
 from alerts.senders.call import HttpRequest, Reply
 from alerts.senders.channels import build_senders
 from alerts.sending import AnswerKind, OutgoingMessage

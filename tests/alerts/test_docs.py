@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from alerts.people import load_people
+from alerts.people_file import load_people
 from alerts.senders.webhook import sign
 from tests.alerts.small_town import TOWN
 

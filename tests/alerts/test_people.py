@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from alerts.people import NOBODY, load_people
+from alerts.people import NOBODY
+from alerts.people_file import load_people
 from tests.alerts.small_town import TOWN
 from town.findings import Finding
 from town.folder import load_town

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.people import load_people
+from alerts.people_file import load_people
 from tests.alerts.small_town import TOWN
 from town.findings import Finding
 
@@ -109,6 +109,8 @@ def test_person_is_told_over_the_first_channel_that_has_an_account(tmp_path: Pat
 
     assert [(one.where, one.level) for one in warned] == [("people[0].channels.voice", "warning")]
     assert people is not None and people.recipients["ann"].sender == "twilio"
+    assert [one.channel for one in people.channels_of("ann")] == ["sms", "email"]
+    assert people.recipient("ann", "voice") is None and people.channels_of("nobody") == []
 
 
 def test_person_who_is_only_mentioned_cannot_be_told(tmp_path: Path) -> None:
