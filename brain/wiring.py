@@ -37,6 +37,7 @@ from town.ports import Deliver, Store
 from town.reading import Reading
 from town.settings import Settings, size_in_bytes
 from town.store.open import open_store
+from town.store.own_rows import OwnRows
 from town.store.retention import keep_of
 from town.store.rollup import Rollups
 
@@ -58,6 +59,7 @@ class Brain:
     rule_files: RuleFiles
     past: Past
     rollups: Rollups
+    own: OwnRows
     live: LiveReadings
     health: WholeHealth
 
@@ -75,6 +77,7 @@ class Brain:
             "rule files": self.rule_files.run,
             "past": self.past.run,
             "rollups": self.rollups.run,
+            "own measurements": self.own.run,
         }
         return [group.create_task(loop(), name=name) for name, loop in loops.items()]
 
@@ -182,9 +185,10 @@ async def open_brain(
         judge.heard_until = lambda: intake.heard_until
         rule_files = RuleFiles(bundle, judge, clock=wall_clock)
         rollups = Rollups(store, wall_clock, keep=keep_of(settings))
-        health = WholeHealth((intake, judge, rule_files, book, outbox, rollups), clock=wall_clock)
+        own = OwnRows(store, wall_clock)
+        health = WholeHealth((intake, judge, rule_files, book, outbox, rollups, own), clock=wall_clock)
         yield Brain(
-            bundle, settings, state, store, book, judge, intake, outbox, rule_files, past, rollups, live, health
+            bundle, settings, state, store, book, judge, intake, outbox, rule_files, past, rollups, own, live, health
         )
 
 

@@ -1,12 +1,13 @@
 """What rooms ask of each other. `brain` hands each room the ones it needs; nothing here knows who answers."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Literal, Protocol
 
 import msgspec
 
 from town.alert import Alert, AlertDefinition, AlertState, Category, Notification, TimelineEntry, Transition
 from town.moment import Duration, Moment
+from town.own import OwnRow
 from town.quantity import Value
 from town.reading import Reading
 
@@ -99,7 +100,38 @@ class LatestReadings(Protocol):
         """The newest value of every quantity of the named sensors, or of all, by sensor and quantity."""
 
 
-class Store(ReadingWriter, ReadingHistory, LatestReadings, Protocol):
+class OwnRowWriter(Protocol):
+    """Takes what the brain tells of itself."""
+
+    async def write_own(self, rows: Sequence[OwnRow]) -> Sequence[OwnRow]:
+        """Store rows of `town.own.OWN_FAMILIES`, durably on return. Doing it twice changes nothing.
+
+        Returns those that can never be stored, such as what is older than is kept; all others are in. Raises ValueError
+        for a row that is not as its family says, Unavailable when the store is away (a part may be in: write them
+        again) and ConfigError when it refuses us.
+        """
+
+
+class OwnRowReader(Protocol):
+    """Answers what the brain told of itself."""
+
+    async def own_rows(
+        self,
+        family: str,
+        *,
+        start: Moment,
+        end: Moment,
+        tags: Mapping[str, str] | None = None,
+        limit: int = 20_000,
+    ) -> list[OwnRow]:
+        """The rows of a family with start <= at < end and all of these tags: the newest `limit` of them, oldest first.
+
+        The tag `town` is left out, and so is what `order` they were written with. What only says how things stand may
+        be gone after two days. Raises ValueError for a family or tag that there is not, Unavailable and ConfigError.
+        """
+
+
+class Store(ReadingWriter, ReadingHistory, LatestReadings, OwnRowWriter, OwnRowReader, Protocol):
     """A whole store of readings; open it with `async with`."""
 
     async def prepare(self) -> str:

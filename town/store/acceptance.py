@@ -6,6 +6,7 @@ from math import isfinite
 
 from town.errors import ConfigError
 from town.moment import Duration
+from town.own import OWN_FAMILIES
 from town.ports import Aggregate, RefusedReading
 from town.quantity import ValueType
 from town.reading import Reading
@@ -27,7 +28,10 @@ class Acceptance:
     """Says which readings fit the town's own registry of sensors and quantities, each of one type for ever."""
 
     def __init__(self, town: Town) -> None:
-        """Raises ConfigError for a quantity whose name no store can use."""
+        """Raises ConfigError for a quantity or a family of kinds whose name no store can use."""
+        for kind in town.kinds.values():
+            if kind.family in OWN_FAMILIES:
+                raise ConfigError(f"kind `{kind.id}`: the family `{kind.family}` is the brain's own: choose another")
         for quantity in town.quantities:
             if not _QUANTITY.fullmatch(quantity) or quantity in RESERVED or quantity.startswith(RESERVED_PREFIX):
                 raise ConfigError(

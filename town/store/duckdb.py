@@ -12,10 +12,11 @@ import duckdb
 
 from town.errors import ConfigError, Unavailable
 from town.moment import Duration, Moment
+from town.own import OwnRow
 from town.ports import Aggregate, Order, Point, RefusedReading, Series
 from town.quantity import ValueType
 from town.reading import Reading
-from town.store import duckdb_info, duckdb_queries, duckdb_retention, duckdb_rollup
+from town.store import duckdb_info, duckdb_own, duckdb_queries, duckdb_retention, duckdb_rollup
 from town.store.acceptance import Acceptance
 from town.store.duckdb_batch import Batch
 from town.store.duckdb_file import open_file
@@ -76,6 +77,27 @@ class DuckStore:
         if accepted:
             refused += await self._run(self._writing, lambda: self._write(accepted))
         return refused
+
+    async def write_own(self, rows: Sequence[OwnRow]) -> Sequence[OwnRow]:
+        """Store what the brain tells of itself; see `town.ports.OwnRowWriter`."""
+        written = duckdb_own.to_rows(rows)
+        if written:
+            await self._run(self._writing, lambda: self._write_own(written))
+        return []
+
+    async def own_rows(
+        self,
+        family: str,
+        *,
+        start: Moment,
+        end: Moment,
+        tags: Mapping[str, str] | None = None,
+        limit: int = 20_000,
+    ) -> list[OwnRow]:
+        """What the brain told of itself; see `town.ports.OwnRowReader`."""
+        question = duckdb_own.question(family, start=start, end=end, tags=tags or {}, limit=limit)
+        rows = await self._run(self._asking, lambda: self._questions.execute(*question).fetchall())
+        return duckdb_own.from_rows(family, rows)
 
     async def history(
         self,
@@ -224,6 +246,11 @@ class DuckStore:
         if self._unsaved >= self._save_newest_every:
             self._save_newest()
         return batch.refused + too_old
+
+    def _write_own(self, rows: Sequence[duckdb_own.Written]) -> None:
+        if self._broken:
+            self._reopen()
+        self._in_transaction(lambda: duckdb_own.insert(self._connection, rows))
 
     def _forget(self, before: Mapping[Resolution | None, Moment]) -> bool:
         if self._broken:

@@ -44,6 +44,14 @@ _MIGRATIONS = (
       SELECT sensor, quantity, make_timestamp_ms(start) AS start, count, min, max, sum / count AS mean, last
       FROM rollup_1h JOIN series USING (series);
     """,
+    """
+    -- What the brain tells of itself (town/own.py): tags and fields are JSON objects, the tags in the order of names.
+    CREATE TABLE own (family VARCHAR NOT NULL, tags VARCHAR NOT NULL, moment BIGINT NOT NULL, number INTEGER NOT NULL,
+                      fields VARCHAR NOT NULL);
+    -- What only says how things stand is deleted up to here.
+    CREATE TABLE own_passed (moment BIGINT NOT NULL);
+    INSERT INTO own_passed VALUES (0);
+    """,
 )
 """What brings a file from each schema version to the next; never changed, only added to."""
 

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from town.moment import Duration, Moment
+from town.own import OwnRow
 from town.ports import Aggregate, Order, Point, RefusedReading, Series
 from town.quantity import Value, ValueType
 from town.reading import Reading
@@ -16,6 +17,7 @@ from town.store.arrival import by_arrival
 from town.store.influx_changes import ChangeLog
 from town.store.influx_history import HistoryQuestion, Points
 from town.store.influx_isolate import write_isolating
+from town.store.influx_own import InfluxOwnRows
 from town.store.influx_rollup import InfluxRollups
 from town.store.influx_rows import columns_by_sensor, raw_value, whole_readings
 from town.store.influx_server import InfluxServer
@@ -66,6 +68,7 @@ class InfluxStore:
         self._fields = StoredFields(self._server, town)
         self._changes = ChangeLog(self._server, town.id)
         self._rollups = InfluxRollups(self._server, town, changes=self._changes, fields=self._fields)
+        self._own = InfluxOwnRows(self._server, town.id)
         self._asking = asyncio.Semaphore(QUESTIONS_AT_ONCE)
 
     async def __aenter__(self) -> Self:
@@ -105,6 +108,22 @@ class InfluxStore:
             part = accepted[first : first + LINES_PER_REQUEST]
             refused += await write_isolating(self._encoder.lines(part), part, self._server.write)
         return refused
+
+    async def write_own(self, rows: Sequence[OwnRow]) -> Sequence[OwnRow]:
+        """Store what the brain tells of itself; see `town.ports.OwnRowWriter`."""
+        return await self._own.write(rows)
+
+    async def own_rows(
+        self,
+        family: str,
+        *,
+        start: Moment,
+        end: Moment,
+        tags: Mapping[str, str] | None = None,
+        limit: int = 20_000,
+    ) -> list[OwnRow]:
+        """What the brain told of itself; see `town.ports.OwnRowReader`."""
+        return await self._own.read(family, start=start, end=end, tags=tags or {}, limit=limit)
 
     async def history(
         self,

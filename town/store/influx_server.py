@@ -6,7 +6,7 @@ import ipaddress
 import re
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any, Literal, NoReturn, Self
 
 import httpx
 import msgspec
@@ -98,8 +98,10 @@ class InfluxServer:
     ) -> None:
         await self._client.aclose()
 
-    async def write(self, body: bytes, *, policy: str | None = None) -> Refusal | None:
-        """Write lines with moments in milliseconds; None when all are in. Raises Unavailable and ConfigError.
+    async def write(
+        self, body: bytes, *, policy: str | None = None, precision: Literal["ms", "ns"] = "ms"
+    ) -> Refusal | None:
+        """Write lines with moments in that precision; None when all are in. Raises Unavailable and ConfigError.
 
         Without a `policy` the database's own takes them.
         """
@@ -107,7 +109,7 @@ class InfluxServer:
         if self._compresses and len(body) >= _GZIP_FROM:
             body = await asyncio.to_thread(gzip.compress, body, 1)
             headers["Content-Encoding"] = "gzip"
-        parameters = {"db": self.database, "precision": "ms"} | ({"rp": policy} if policy else {})
+        parameters = {"db": self.database, "precision": precision} | ({"rp": policy} if policy else {})
         request = self._client.build_request("POST", "/write", params=parameters, content=body, headers=headers)
         answer, content = await self._send(request, seconds=_WRITE_SECONDS)
         if answer.status_code in (200, 204):

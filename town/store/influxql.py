@@ -6,7 +6,7 @@ and nothing that could end a quotation gets through.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from town.moment import Duration, Moment
 
@@ -111,6 +111,16 @@ def everything(*, families: Collection[str], among: str, most: int | None) -> st
     """All fields and tags, oldest first, at most one row more than `most` of each family."""
     at_most = "" if most is None else f" LIMIT {most + 1:d}"
     return f"SELECT * FROM {names(families)} WHERE {among}{at_most}"
+
+
+def own(family: str, *, among: str, most: int) -> str:
+    """All fields and tags of the newest rows, the newest first."""
+    return f"SELECT * FROM {name(family)} WHERE {among} ORDER BY time DESC LIMIT {most:d}"
+
+
+def equal(tags: Mapping[str, str]) -> str:
+    """A condition to append: every one of these tags."""
+    return "".join(f" AND {name(tag)} = {literal(text)}" for tag, text in tags.items())
 
 
 def fields(*, families: Collection[str]) -> str:
