@@ -11,6 +11,7 @@ from brain.commands.bench import bench
 from brain.commands.check import check
 from brain.commands.decode import decode
 from brain.commands.demo import demo
+from brain.commands.gateway import gateway
 from brain.commands.ledger import ledger
 from brain.commands.notify import notify
 from brain.commands.quarantine import quarantine
@@ -45,6 +46,7 @@ app.command()(settings)
 app.add_typer(rules, name="rules")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(account, name="account")
+app.add_typer(gateway, name="gateway")
 app.add_typer(store, name="store")
 app.add_typer(notify, name="notify")
 app.add_typer(bench, name="bench")
