@@ -3,10 +3,12 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from alerts.book import Book, open_book
 from alerts.outbox import Outbox
@@ -16,6 +18,7 @@ from brain.bundle import Bundle
 from brain.clock import wall_clock
 from brain.endpoints import endpoints_of
 from brain.health import WholeHealth
+from brain.history_socket import serve_history
 from brain.judge import Judge
 from brain.past import Past
 from brain.receiver import LocalReceiver
@@ -70,7 +73,7 @@ class Brain:
 
     def start(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         """Start every loop as a named task of the group."""
-        loops = {
+        loops: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             "ingest": self.intake.run,
             "rules": self.judge.run,
             "outbox": self.outbox.run,
@@ -79,6 +82,8 @@ class Brain:
             "rollups": self.rollups.run,
             "own measurements": self.own.run,
         }
+        if self.settings.store_url.startswith("duckdb:"):
+            loops["history for other commands"] = partial(serve_history, self.state, self.store)
         return [group.create_task(loop(), name=name) for name, loop in loops.items()]
 
     def console_parts(self, access: Access) -> ConsoleParts:
