@@ -14,6 +14,7 @@ from alerts.book import Book, open_book
 from alerts.outbox import Outbox
 from alerts.senders.channels import Endpoints, build_senders
 from alerts.sending import Sender
+from alerts.telling import Teller, to_store
 from brain.bundle import Bundle
 from brain.clock import wall_clock
 from brain.endpoints import endpoints_of
@@ -24,6 +25,7 @@ from brain.past import Past
 from brain.receiver import LocalReceiver
 from brain.rule_files import RuleFiles
 from brain.secrets import secret
+from brain.standing import Standing
 from brain.state import BOOK_FILE, SNAPSHOT_FILE
 from console.access import Access
 from console.live import LiveReadings
@@ -63,6 +65,8 @@ class Brain:
     past: Past
     rollups: Rollups
     own: OwnRows
+    tellers: Sequence[Teller]
+    standing: Standing
     live: LiveReadings
     health: WholeHealth
 
@@ -81,6 +85,8 @@ class Brain:
             "past": self.past.run,
             "rollups": self.rollups.run,
             "own measurements": self.own.run,
+            "standing": self.standing.run,
+            **{teller.parts()[0].part: teller.run for teller in self.tellers},
         }
         if self.settings.store_url.startswith("duckdb:"):
             loops["history for other commands"] = partial(serve_history, self.state, self.store)
@@ -191,10 +197,13 @@ async def open_brain(
         rule_files = RuleFiles(bundle, judge, clock=wall_clock)
         rollups = Rollups(store, wall_clock, keep=keep_of(settings))
         own = OwnRows(store, wall_clock)
-        health = WholeHealth((intake, judge, rule_files, book, outbox, rollups, own), clock=wall_clock)
+        tellers = [to_store(book, store)]
+        standing = Standing(book, live, own, clock=wall_clock)
+        health = WholeHealth((intake, judge, rule_files, book, outbox, rollups, own, *tellers), clock=wall_clock)
         yield Brain(
-            bundle, settings, state, store, book, judge, intake, outbox, rule_files, past, rollups, own, live, health
-        )
+            bundle, settings, state, store, book, judge, intake, outbox, rule_files, past, rollups,
+            own, tellers, standing, live, health,
+        )  # fmt: skip
 
 
 def _both(live: LiveReadings, judge: Judge) -> Deliver:
