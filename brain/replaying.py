@@ -15,13 +15,13 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from alerts.book import Book, open_book
 from alerts.people import People
+from brain.alerting import book_url
 from brain.bundle import Bundle, load_bundle
 from brain.clock import wall_clock
 from brain.journal import JOURNAL_FILE, Mark, read_journal
 from brain.output import FOUND_PROBLEMS, errors, print_findings, print_json, print_table, screen
 from brain.recorded import Recorded, lived_until, recorded
 from brain.state import BOOK_FILE, state_folder
-from brain.wiring import book_url
 from rules.folder import load_rule_files
 from rules.replay import Pause, Replay
 from rules.replay_page import page
