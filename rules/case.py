@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from rules.case_folder import Case, Expectation, Towns, find_cases, load_case, town_folder
+import msgspec
+
+from rules.case_folder import Case, Down, Expectation, Reload, Towns, find_cases, load_case, town_folder
+from rules.case_reason import missing_observations
 from rules.engine import Engine
 from rules.folder import load_rules
-from town.alert import AlertDefinition, AlertState, Cause, Condition, Severity, Transition
+from rules.plain_alerts import PlainAlerts
+from town.alert import AlertDefinition, AlertState, Condition, Transition
 from town.folder import load_town
 from town.moment import Moment, format_duration
 from town.reading import Reading
@@ -84,6 +88,8 @@ class _Play:
         self._case = case
         self._alerts = alerts
         self._result = result
+        self._rules, self._town = case.rules, case.town
+        self._definitions = dict(case.rules.definitions)
         self._engine = Engine(case.rules, case.town)
 
     def run(self) -> None:
@@ -92,20 +98,43 @@ class _Play:
         self._take(self._engine.advance(case.start), case.start)
         arrivals: dict[Moment, list[Reading]] = {}
         for reading in case.readings:
-            arrivals.setdefault(reading.received_at, []).append(reading)
-        stops = {at for at, _ in [*case.expect, *case.acknowledge]}
-        stops |= {case.restart_at} if case.restart_at is not None else set()
+            arrivals.setdefault(self._heard_at(reading.received_at), []).append(reading)
+        stops = {at for at, _ in [*case.expect, *case.acknowledge, *case.reload]}
+        stops |= {one.until for one in case.restarts}
         for now in sorted(stops | set(arrivals)):
+            for down in case.restarts:
+                if down.until == now:
+                    self._restart(down)
             self._silences(now - 1)
-            self._take(self._engine.step(arrivals.get(now, []), now), now)
+            came = [msgspec.structs.replace(one, received_at=now) for one in arrivals.get(now, [])]
+            self._take(self._engine.step(came, now), now)
             if now in stops:
                 self._stop(now)
 
+    def _heard_at(self, received_at: Moment) -> Moment:
+        """What arrives while it is down waits at the broker."""
+        return next((one.until for one in self._case.restarts if one.at < received_at < one.until), received_at)
+
+    def _restart(self, down: Down) -> None:
+        """Saved, dropped, and restored after a while, in which nobody notices silence."""
+        self._silences(down.at)
+        self._take(self._engine.advance(down.at), down.at)
+        self._engine = Engine.restore(self._rules, self._town, self._engine.save())
+        self._take(self._engine.advance(down.until), down.until)
+
+    def _reload(self, reload: Reload, now: Moment) -> None:
+        """As while it runs: whole, or with a mistake not at all."""
+        if reload.rules is None:
+            return
+        self._rules, self._town = reload.rules, reload.town
+        self._definitions |= reload.rules.definitions
+        self._take(self._engine.reload(reload.rules, reload.town, now), now)
+
     def _stop(self, now: Moment) -> None:
         self._silences(now)
-        if now == self._case.restart_at:
-            self._engine = Engine.restore(self._case.rules, self._case.town, self._engine.save())
-            self._take(self._engine.advance(now), now)
+        for at, reload in self._case.reload:
+            if at == now:
+                self._reload(reload, now)
         for at, done in self._case.acknowledge:
             if at == now:
                 self._alerts.acknowledge(done.rule, done.subject, now)
@@ -119,7 +148,7 @@ class _Play:
 
     def _take(self, transitions: list[Transition], now: Moment) -> None:
         self._result.transitions += transitions
-        self._alerts.take(transitions, self._case.rules.definitions, now)
+        self._alerts.take(transitions, self._definitions, now)
 
     def _differences(self, expected: Expectation, now: Moment) -> Iterator[str]:
         where = f"at {expected.at}"
@@ -131,7 +160,7 @@ class _Play:
         if expected.rule is None:
             return
         self._result.rules.add(expected.rule)
-        if expected.rule not in self._case.rules.definitions:
+        if expected.rule not in self._definitions:
             yield f"{where}: there is no rule {expected.rule}"
             return
         subjects = [expected.subject] if expected.subject else self._subjects(expected.rule)
@@ -157,6 +186,8 @@ class _Play:
             yield f"expected severity {expected.severity}, found {mine[-1].severity if mine else 'none'}"
         if expected.reason is not None and (not mine or mine[-1].cause is not expected.reason):
             yield f"expected reason {expected.reason}, found {mine[-1].cause if mine else 'none'}"
+        told = mine[-1].reason if mine else None
+        yield from missing_observations(expected.because, told, start=self._case.start)
         chattering = bool(mine and mine[-1].chattering)
         if expected.chattering is not None and chattering is not expected.chattering:
             yield f"expected it {'to chatter' if expected.chattering else 'not to chatter'}"
@@ -170,66 +201,3 @@ class _Play:
 
 def _after(at: Moment, start: Moment) -> str:
     return format_duration(at - start) if at >= start else f"-{format_duration(start - at)}"
-
-
-class PlainAlerts:
-    """The states that follow from the rules alone, when nobody does anything about the alerts."""
-
-    def __init__(self, _: Town) -> None:
-        self._states: dict[tuple[str, str], AlertState] = {}
-        self._severities: dict[tuple[str, str], Severity] = {}
-
-    def take(self, transitions: list[Transition], definitions: dict[str, AlertDefinition], now: Moment) -> None:
-        """Apply what the rules decided."""
-        for one in transitions:
-            key = (one.rule, str(one.subject))
-            before = self._states.get(key, AlertState.NORMAL)
-            latch = one.rule in definitions and definitions[one.rule].latch
-            worse = one.severity.digit < self._severities.get(key, one.severity).digit
-            self._states[key] = _next_state(one, before, latch=latch, worse=worse)
-            self._severities[key] = one.severity
-
-    def acknowledge(self, rule: str, subject: str, now: Moment) -> None:
-        """A person has it."""
-        after = {AlertState.ACTIVE: AlertState.ACKNOWLEDGED, AlertState.RETURNED: AlertState.NORMAL}
-        state = self.state(rule, subject)
-        self._states[rule, subject] = after.get(state, state)
-
-    def state(self, rule: str, subject: str) -> AlertState:
-        """Where it stands."""
-        return self._states.get((rule, subject), AlertState.NORMAL)
-
-    def notifications(self, target: str) -> int | None:
-        """Nobody is told."""
-        return None
-
-
-_OPEN = frozenset(
-    {
-        AlertState.ACTIVE,
-        AlertState.ACKNOWLEDGED,
-        AlertState.SUPPRESSED,
-        AlertState.RETURNED,
-        AlertState.LATCHED,
-    }
-)
-
-
-def _next_state(transition: Transition, before: AlertState, *, latch: bool, worse: bool) -> AlertState:
-    if transition.condition is Condition.ACTIVE:
-        if transition.suppressed_by is not None:
-            return AlertState.SUPPRESSED
-        taken = before is AlertState.ACKNOWLEDGED and transition.previous is Condition.ACTIVE and not worse
-        return before if taken else AlertState.ACTIVE
-    if before in _OPEN:
-        return before if transition.chattering else _ended(transition, before, latch=latch)
-    return AlertState.PENDING if transition.condition is Condition.PENDING else AlertState.NORMAL
-
-
-def _ended(transition: Transition, before: AlertState, *, latch: bool) -> AlertState:
-    nobody_wanted = before in (AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED)
-    if transition.cause in (Cause.RULE_DELETED, Cause.SUBJECT_DELETED):
-        return AlertState.NORMAL
-    if latch and before is not AlertState.SUPPRESSED:
-        return AlertState.LATCHED
-    return AlertState.NORMAL if nobody_wanted else AlertState.RETURNED

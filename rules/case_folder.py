@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from rules.case_tables import ReadingTable, moment_of, small_town
+from rules.case_reason import ExpectedObservation, moment_of
+from rules.case_tables import ReadingTable, small_town
 from rules.folder import load_rule_files, load_rules
 from rules.ruleset import RuleSet
 from town.alert import AlertState, Cause, Severity
@@ -49,6 +50,7 @@ class Expectation(_Written):
     activations: int | None = Field(None, ge=0)
     chattering: bool | None = None
     reason: Cause | None = None
+    because: tuple[ExpectedObservation, ...] = ()
     notifications: tuple[ExpectedNotifications, ...] = ()
 
 
@@ -60,14 +62,48 @@ class Acknowledged(_Written):
     subject: str
 
 
+class WrittenReload(_Written):
+    """Other rules, sensors or kinds are put in force; `refused` when there must be a mistake in them."""
+
+    at: str
+    rules: str = "rules.yaml"
+    sensors: str = "sensors.csv"
+    kinds: str = "kinds.yaml"
+    refused: bool = False
+
+
+class WrittenDown(_Written):
+    """It is stopped, and started again; what arrives meanwhile waits."""
+
+    at: str
+    until: str
+
+
 class ExpectFile(_Written):
     """`expect.yaml`."""
 
     start: str = DEFAULT_START
     rules: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = ()
     restart_at: str | None = None
+    restarts: tuple[WrittenDown, ...] = ()
+    reload: tuple[WrittenReload, ...] = ()
     acknowledge: tuple[Acknowledged, ...] = ()
     expect: tuple[Expectation, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Reload:
+    """Other rules and perhaps another town; without rules there was a mistake in them, as was expected."""
+
+    rules: RuleSet | None
+    town: Town
+
+
+class Down(NamedTuple):
+    """It did not run between the two."""
+
+    at: Moment
+    until: Moment
 
 
 @dataclass(frozen=True)
@@ -81,7 +117,8 @@ class Case:
     readings: list[Reading]
     """By arrival."""
     expect: list[tuple[Moment, Expectation]]
-    restart_at: Moment | None = None
+    restarts: tuple[Down, ...] = ()
+    reload: tuple[tuple[Moment, Reload], ...] = ()
     acknowledge: tuple[tuple[Moment, Acknowledged], ...] = ()
 
 
@@ -116,19 +153,35 @@ def load_case(folder: Path, towns: Towns) -> tuple[Case | None, list[Finding]]:
         return None, findings
     rules, wrong = _rules(folder, town, file.rules)
     findings += [one for one in wrong if one.level == "error"]
+    reloads = [_reload(folder, town, one, findings) for one in file.reload]
     try:
         start = parse_moment(file.start)
-        table = ReadingTable(town, start)
+        table = ReadingTable(town, start, tuple(one.town for one in reloads))
         readings = table.read(folder / "readings.csv")
-        expect = [(moment_of(one.at, start), one) for one in file.expect]
-        restart_at = moment_of(file.restart_at, start) if file.restart_at else None
+        timed = [(moment_of(one.at, start), one) for one in file.expect]
         acknowledge = tuple((moment_of(one.at, start), one) for one in file.acknowledge)
+        reload = tuple((moment_of(one.at, start), made) for one, made in zip(file.reload, reloads, strict=True))
+        downs = [WrittenDown(at=file.restart_at, until=file.restart_at)] if file.restart_at else []
+        restarts = tuple(
+            Down(moment_of(one.at, start), moment_of(one.until, start)) for one in (*downs, *file.restarts)
+        )
     except ValueError as error:
         return None, [*findings, Finding(EXPECT, 0, "", str(error))]
     findings += table.findings
     if rules is None or has_errors(findings):
         return None, findings
-    return Case(folder.name, town, rules, start, readings, expect, restart_at, acknowledge), findings
+    return Case(folder.name, town, rules, start, readings, timed, restarts, reload, acknowledge), findings
+
+
+def _reload(folder: Path, town: Town, written: WrittenReload, findings: list[Finding]) -> Reload:
+    """What is put in force; mistakes that are not expected, and expected ones that are not there, are findings."""
+    later, wrong = _own_town(folder, town, written.sensors, written.kinds)
+    rules, more = load_rule_files([folder / written.rules], later or town, root=folder)
+    mistakes = [one for one in (*wrong, *more) if one.level == "error"]
+    if written.refused and not mistakes:
+        findings.append(Finding(EXPECT, 0, "reload", f"expected a mistake in {written.rules}, there is none"))
+    findings += [] if written.refused else mistakes
+    return Reload(None if mistakes else rules, later or town)
 
 
 def _rules(folder: Path, town: Town, named: tuple[str, ...]) -> tuple[RuleSet | None, list[Finding]]:
@@ -151,6 +204,14 @@ def _town(folder: Path, towns: Towns) -> tuple[Town | None, list[Finding]]:
         towns[home] = load_town(home)
     base, findings = towns[home] if home is not None else (None, [])
     if table.is_file():
-        return small_town(table, base)
+        return _own_town(folder, base, table.name, "kinds.yaml")
     errors = [one for one in findings if one.level == "error"]
     return base, errors or ([] if base else [Finding(table.name, 0, "", "the file is missing")])
+
+
+def _own_town(folder: Path, base: Town | None, sensors: str, kinds: str) -> tuple[Town | None, list[Finding]]:
+    """The town of a case's own sensors, with its own kinds when it has some."""
+    own = folder / kinds
+    if not (folder / sensors).is_file():
+        return base, []
+    return small_town(folder / sensors, base, kinds=own if own.is_file() else None)

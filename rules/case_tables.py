@@ -4,39 +4,43 @@ import csv
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from town.builtin import Kinds, builtin_kinds
+from rules.case_reason import moment_of
+from town.builtin import Kinds, add_kinds, builtin_kinds
 from town.facility import Facility, Position, Zone
 from town.findings import Finding
 from town.gateway import Gateway
 from town.kind import FacilityKind
 from town.language import Label
-from town.moment import SECOND, Moment, parse_duration, parse_moment
+from town.moment import SECOND, Moment, parse_duration
 from town.quantity import Value, ValueType
 from town.reading import Flag, Reading
 from town.sensor import Sensor
-from town.source import read_text
+from town.source import read_text, read_yaml
 from town.town import Town
 
 MAX_BYTES = 16 << 20
+RAW = "raw:"
+"""A text in the place of what the quantity is: what ingest lets nobody through with, so that a rule fails."""
 
 
-def moment_of(written: str, start: Moment) -> Moment:
-    """`35s` after the start, or a time; raises ValueError."""
-    return parse_moment(written) if ":" in written or "T" in written else start + parse_duration(written)
-
-
-def small_town(path: Path, base: Town | None) -> tuple[Town | None, list[Finding]]:
-    """A town of the sensors in a case's own `sensors.csv`, with the kinds of the town around it."""
+def small_town(path: Path, base: Town | None, *, kinds: Path | None = None) -> tuple[Town | None, list[Finding]]:
+    """A town of the sensors in a case's own `sensors.csv`, with the kinds of the town around it, or with its own."""
     rows, findings = _rows(path)
+    known: Kinds | Town = base or builtin_kinds()
+    if kinds is not None:
+        source, wrong = read_yaml(kinds, root=path.parent)
+        findings += wrong
+        known, wrong = add_kinds(source, builtin_kinds()) if source else (known, [])
+        findings += wrong
     sensors: dict[str, Sensor] = {}
     for line, row in enumerate(rows, start=2):
         try:
-            sensor = _sensor(row, base or builtin_kinds())
+            sensor = _sensor(row, known)
         except ValueError as error:
             findings.append(Finding(path.name, line, "", str(error)))
         else:
             sensors[sensor.id] = sensor
-    return (None if findings else _around(rows, sensors, base)), findings
+    return (None if findings else _around(rows, sensors, base, known=known)), findings
 
 
 def _rows(path: Path) -> tuple[list[dict[str, str]], list[Finding]]:
@@ -56,8 +60,7 @@ def _sensor(row: dict[str, str], known: Kinds | Town) -> Sensor:
     return Sensor(id=name, gateway="gateway", external_id=name, facility=facility, kind=kind, interval=interval)
 
 
-def _around(rows: list[dict[str, str]], sensors: dict[str, Sensor], base: Town | None) -> Town:
-    known = base or builtin_kinds()
+def _around(rows: list[dict[str, str]], sensors: dict[str, Sensor], base: Town | None, *, known: Kinds | Town) -> Town:
     position = Position(latitude=30.0, longitude=120.0)
     zones = {name: Zone(id=name, name=_label(name)) for name in (row.get("zone") or "zone" for row in rows)}
     facilities: dict[str, Facility] = {}
@@ -92,6 +95,8 @@ class ReadingTable:
 
     town: Town
     start: Moment
+    later: tuple[Town, ...] = ()
+    """The town as it is after a reload."""
     findings: list[Finding] = field(default_factory=list)
 
     def read(self, path: Path) -> list[Reading]:
@@ -109,7 +114,7 @@ class ReadingTable:
         if missing := [name for name in ("at", "sensor", "quantity", "value") if not row.get(name)]:
             raise ValueError(f"`{missing[0]}` is missing")
         sensor, at = row["sensor"], moment_of(row["at"], self.start)
-        if sensor not in self.town.sensors:
+        if not any(sensor in one.sensors for one in (self.town, *self.later)):
             raise ValueError(f"there is no sensor `{sensor}`")
         received_at = moment_of(row["received_at"], self.start) if row.get("received_at") else at
         key = (sensor, at, received_at)
@@ -117,13 +122,11 @@ class ReadingTable:
         self._put(reading, row["quantity"], row["value"].strip())
 
     def _put(self, reading: Reading, quantity: str, written: str) -> None:
-        kind = self.town.sensors[reading.sensor].kind
-        if quantity not in self.town.kinds[kind].quantities:
-            raise ValueError(f"`{quantity}` is not measured by {kind}")
+        town, kind = self._measured_in(reading.sensor, quantity)
         if written == "_":
             return
-        value = _value(written, self.town.quantities[quantity].type)
-        low, high = self.town.plausible_range(kind, quantity)
+        value = _value(written, town.quantities[quantity].type)
+        low, high = town.plausible_range(kind, quantity)
         believed = not isinstance(value, float) or (
             (low if low is not None else float("-inf")) <= value <= (high if high is not None else float("inf"))
         )
@@ -132,6 +135,14 @@ class ReadingTable:
         else:
             reading.refused[quantity] = Flag.OUT_OF_RANGE
 
+    def _measured_in(self, sensor: str, quantity: str) -> tuple[Town, str]:
+        """A town in which the sensor measures that, and its kind there."""
+        kinds = [(one, one.sensors[sensor].kind) for one in (self.town, *self.later) if sensor in one.sensors]
+        for town, kind in kinds:
+            if quantity in town.kinds[kind].quantities:
+                return town, kind
+        raise ValueError(f"`{quantity}` is not measured by {kinds[0][1]}")
+
 
 def _clamped(at: Moment, received_at: Moment) -> Moment:
     """As ingest takes it: more than a minute ahead is the moment of receipt."""
@@ -139,6 +150,8 @@ def _clamped(at: Moment, received_at: Moment) -> Moment:
 
 
 def _value(written: str, wanted: ValueType) -> Value:
+    if written.startswith(RAW):
+        return written.removeprefix(RAW)
     if wanted is ValueType.TEXT:
         return written
     if wanted is ValueType.BOOL:
