@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from alerts.accounts import Limits
+from alerts.hours import Hours
 from town.language import Label, Language
 
 Channel = Literal[
@@ -33,6 +34,8 @@ class Person(BaseModel):
     name: str = Field(min_length=1, max_length=80)
     channels: dict[PersonalChannel, str]
     language: Language | None = None
+    quiet: Hours | None = None
+    """When this person is told of nothing but fire and what is critical; the rest is told afterwards."""
 
 
 class Target(BaseModel):
@@ -51,3 +54,4 @@ class Target(BaseModel):
     mention: Annotated[tuple[str, ...], BeforeValidator(many)] = ()
     limits: Limits | None = None
     language: Language | None = None
+    quiet: Hours | None = None

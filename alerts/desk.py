@@ -1,6 +1,7 @@
 """One transaction's work on the alert book: what it loaded, what it changed, written together at its end."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -10,9 +11,12 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, not_, select
 from alerts import tables
 from alerts.content import Note, content_of, note_of
 from alerts.life import Happening, state
+from alerts.on_call import OnCall
 from alerts.people import People
+from alerts.plan import case_of
 from alerts.record import Record, Step, by_rule, from_row, new_record, to_row
 from alerts.route import WANTS_SOMEBODY, Address, addresses, tell, told
+from alerts.swaps import read_swaps
 from town.alert import AlertDefinition, AlertState, Condition, DeliveryState, TimelineEntry, Transition
 from town.moment import Moment, as_datetime
 from town.town import Town
@@ -143,13 +147,19 @@ class Desk:
             self._withdraw(record.id, step.happened[0].value)
         if what is None:
             return
-        routed = addresses(self._people, record.definition.category, record.facts.severity)
+        case = case_of(record, self._town)
+        routed = addresses(self._people, case, lambda route: self._on_call.reach(route.to, self._now))
         content = content_of(record, self._town)
         for address in tell(what, routed=routed, told_before=self._heard[record.id]):
             note = note_of(record, what, address, content=content, decided_at=decided_at, now=self._now)
             self._notes.append(note)
             if address.wait == 0:
                 self._heard[record.id].append(address)
+
+    @cached_property
+    def _on_call(self) -> OnCall:
+        swaps = read_swaps(self._connection, after=self._now) if self._people.rotas else ()
+        return OnCall(self._people, self._town, swaps)
 
     def _withdraw(self, alert: str, why: str) -> None:
         """Nobody is called any more who was not called yet; suppressed at once, nobody at all."""

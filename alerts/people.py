@@ -2,35 +2,17 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any, NamedTuple
+from typing import NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from alerts.accounts import USUAL_LIMITS, Account, Accounts, Limits
 from alerts.allowance import Allowance
-from alerts.contact import EVERYBODY, REACHES_A_PERSON, Channel, Person, Target, many
-from town.alert import Category, Severity
-from town.language import Language
-from town.moment import Duration, parse_duration
-
-
-def _duration(value: Any) -> Any:
-    return parse_duration(value) if isinstance(value, str) else value
-
-
-class Route(BaseModel):
-    """Which alerts go to whom, and how long they may wait for somebody to answer first. No category means every one."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    category: Annotated[tuple[Category, ...], BeforeValidator(many)] = ()
-    severity: Annotated[tuple[Severity, ...], BeforeValidator(many)] = ()
-    to: Annotated[tuple[str, ...], BeforeValidator(many)]
-    wait: Annotated[Duration, BeforeValidator(_duration)] = Field(0, ge=0, le=86_400_000)
-
-    def takes(self, category: Category, severity: Severity) -> bool:
-        """Whether it speaks of such an alert."""
-        return (not self.category or category in self.category) and (not self.severity or severity in self.severity)
+from alerts.contact import EVERYBODY, REACHES_A_PERSON, Channel, Person, Target
+from alerts.plan import Escalation, Route
+from alerts.rota import Rota
+from town.duty import Swap
+from town.language import Label, Language
 
 
 class Recipient(NamedTuple):
@@ -84,7 +66,11 @@ class People(BaseModel):
     accounts: Accounts = Accounts()
     people: Mapping[str, Person] = {}
     targets: Mapping[str, Target] = {}
+    rotas: Mapping[str, Rota] = {}
+    swaps: tuple[Swap, ...] = ()
+    """Those that people.yaml arranges; the book has others."""
     routes: tuple[Route, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
 
     @cached_property
     def recipients(self) -> dict[str, Recipient]:
@@ -95,6 +81,13 @@ class People(BaseModel):
     def _channels(self) -> dict[str, list[Recipient]]:
         found = {one.id: [self._to_target(one)] for one in self.targets.values()}
         return found | {one.id: self._to_person(one) for one in self.people.values()}
+
+    def called(self, name: str) -> Label | None:
+        """What people call a person, target or rota; None when there is none of that id, or it has no name."""
+        if (person := self.people.get(name)) is not None:
+            return Label(zh=person.name, en=person.name)
+        found = self.targets.get(name) or self.rotas.get(name)
+        return found.name if found else None
 
     def channels_of(self, name: str) -> list[Recipient]:
         """Every way in which a person or target can be reached, in the order in which they are to be tried."""

@@ -1,22 +1,51 @@
-"""The file people.yaml of a town folder: read whole, and everything that is wrong in it."""
+"""The file people.yaml of a town folder, with rota.csv beside it: read whole, and everything that is wrong in it."""
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.accounts import Accounts
 from alerts.channel_checks import channel_findings
 from alerts.contact import Person, Target
-from alerts.people import NOBODY, People, Route
-from town.alert import Category, Severity
+from alerts.people import NOBODY, People
+from alerts.people_checks import people_findings
+from alerts.plan import Escalation, Route
+from alerts.rota import Dated, Rota, Shift
+from alerts.rota_table import FILE as ROTA_FILE
+from alerts.rota_table import parse_local, read_rota_table
+from town.duty import Swap
 from town.findings import Finding, has_errors, suggest
+from town.language import Label
+from town.moment import Moment
 from town.source import Source, read_yaml
 from town.town import Town
 
 FILE = "people.yaml"
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+
+
+class RotaEntry(BaseModel):
+    """A rota as people.yaml has it; without shifts it stands in rota.csv alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Id
+    name: Label | None = None
+    shifts: tuple[Shift, ...] = ()
+
+
+class SwapEntry(BaseModel):
+    """Who stands in for whom, from and to a moment of the town, such as `2026-11-28 08:00`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    out: str
+    stands_in: str = Field(alias="in")
+    start: str = Field(alias="from")
+    end: str = Field(alias="to")
+    rota: str | None = None
 
 
 class PeopleFile(BaseModel):
@@ -28,13 +57,17 @@ class PeopleFile(BaseModel):
     accounts: Accounts = Accounts()
     people: tuple[Person, ...] = ()
     targets: tuple[Target, ...] = ()
+    rota: tuple[RotaEntry, ...] = ()
+    swaps: tuple[SwapEntry, ...] = ()
     routes: tuple[Route, ...] = ()
+    escalation: tuple[Escalation, ...] = ()
 
 
-def load_people(folder: Path, town: Town) -> tuple[People | None, list[Finding]]:
+def load_people(folder: Path, town: Town, *, now: Moment | None = None) -> tuple[People | None, list[Finding]]:
     """Read `people.yaml` of a town folder; None and the findings when it has mistakes.
 
-    Without the file nobody is told, which is a warning. `town` is the town the folder describes.
+    Without the file nobody is told, which is a warning. `town` is the town the folder describes. From `now` on it is
+    looked whether a rota has gaps; without it, it is not.
     """
     if not (folder / FILE).exists():
         message = f"{town.name.en} has no {FILE}: nobody will be told of alerts"
@@ -46,45 +79,61 @@ def load_people(folder: Path, town: Town) -> tuple[People | None, list[Finding]]
     findings += problems
     if file is None:
         return None, sorted(findings)
-    people = People(
-        accounts=file.accounts,
-        people={one.id: one for one in file.people},
-        targets={one.id: one for one in file.targets},
-        routes=file.routes,
-    )
-    findings += [*_doubled(source, file), *channel_findings(source, file.accounts, file.people, file.targets)]
-    findings += [*_unreachable(source, file, people), *_routes(source, file, people)]
+    names = {*(one.id for one in file.people), *(one.id for one in file.targets)}
+    dated, in_table = read_rota_table(folder, town, people=names)
+    swaps, wrong = _swaps(source, file, town)
+    people = _people(file, dated, swaps)
+    findings += [*in_table, *wrong, *_undeclared(dated, file)]
+    findings += channel_findings(source, file.accounts, file.people, file.targets)
+    findings += people_findings(source, people, town, now=now)
     return (None if has_errors(findings) else people), sorted(findings)
 
 
-def _doubled(source: Source, file: PeopleFile) -> Iterator[Finding]:
-    seen: Counter[str] = Counter()
-    for key, ids in (("people", [one.id for one in file.people]), ("targets", [one.id for one in file.targets])):
-        for number, name in enumerate(ids):
-            seen[name] += 1
-            if seen[name] > 1:
-                yield source.finding((key, number, "id"), f"`{name}` is the id of another person or target already")
+def _people(file: PeopleFile, dated: dict[str, list[Dated]], swaps: list[Swap]) -> People:
+    return People(
+        accounts=file.accounts,
+        people={one.id: one for one in file.people},
+        targets={one.id: one for one in file.targets},
+        rotas={
+            one.id: Rota(id=one.id, name=one.name, shifts=one.shifts, dated=tuple(dated.get(one.id, ())))
+            for one in file.rota
+        },
+        swaps=tuple(swaps),
+        routes=file.routes,
+        escalations=file.escalation,
+    )
 
 
-def _unreachable(source: Source, file: PeopleFile, people: People) -> Iterator[Finding]:
-    for number, person in enumerate(file.people):
-        if person.id not in people.recipients:
-            message = f"no channel of {person.id} is connected: this person will not be told"
-            hint = "give an email address, or an account for one of the channels"
-            yield source.finding(("people", number, "channels"), message, hint, "warning")
+def _swaps(source: Source, file: PeopleFile, town: Town) -> tuple[list[Swap], list[Finding]]:
+    """The swaps whose moments can be read, and what is wrong with them all."""
+    swaps: list[Swap] = []
+    findings: list[Finding] = []
+    people = [*(one.id for one in file.people), *(one.id for one in file.targets)]
+    known = {"out": people, "in": people, "rota": [one.id for one in file.rota]}
+    for number, entry in enumerate(file.swaps):
+        place = ("swaps", number)
+        for key, name in (("out", entry.out), ("in", entry.stands_in), ("rota", entry.rota)):
+            if name is not None and name not in known[key]:
+                findings.append(source.finding((*place, key), f"there is no `{name}`", suggest(name, known[key])))
+        moments: list[Moment] = []
+        for key, text in (("from", entry.start), ("to", entry.end)):
+            try:
+                moments.append(parse_local(text, town))
+            except ValueError as error:
+                findings.append(source.finding((*place, key), str(error)))
+        if len(moments) == 2 and moments[0] < moments[1]:
+            swaps.append(_swap(entry, *moments))
+        elif len(moments) == 2:
+            findings.append(source.finding((*place, "to"), "this swap ends before it begins"))
+    return swaps, findings
 
 
-def _routes(source: Source, file: PeopleFile, people: People) -> Iterator[Finding]:
-    known = [*people.people, *people.targets]
-    for number, route in enumerate(file.routes):
-        if not route.to:
-            yield source.finding(("routes", number, "to"), "this route leads to nobody", "name people or targets")
-        for place, name in enumerate(route.to):
-            if name not in known:
-                yield source.finding(("routes", number, "to", place), f"there is no `{name}`", suggest(name, known))
-        if route.to and not any(name in people.recipients for name in route.to if name in known):
-            yield source.finding(("routes", number, "to"), "nobody of this route can be reached", level="warning")
-    for category in Category:
-        if not any(route.takes(category, Severity.CRITICAL) for route in file.routes):
-            message = f"no route takes critical alerts of category {category}: nobody will be told of them"
-            yield source.finding(("routes",), message, level="warning")
+def _swap(entry: SwapEntry, start: Moment, end: Moment) -> Swap:
+    return Swap(out=entry.out, stands_in=entry.stands_in, start=start, end=end, rota=entry.rota)
+
+
+def _undeclared(dated: dict[str, list[Dated]], file: PeopleFile) -> Iterator[Finding]:
+    known = [one.id for one in file.rota]
+    for rota in sorted(dated.keys() - set(known)):
+        hint = suggest(rota, known) or f"write `rota: [{{id: {rota}}}]` in {FILE}"
+        yield Finding(ROTA_FILE, 0, "rota", f"there is no rota `{rota}` in {FILE}", hint)

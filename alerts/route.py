@@ -1,12 +1,13 @@
 """Routes: which notifications follow from what happened to an alert, and to whom they go. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
 from alerts.life import Facts, Happening
 from alerts.people import People
-from town.alert import Category, Condition, Severity
+from alerts.plan import Case, Route
+from town.alert import Condition
 from town.moment import Duration
 
 
@@ -65,16 +66,16 @@ def _told_of(before: Facts, after: Facts) -> Iterator[tuple[Happening, Told | No
     yield Happening.CLEARED, Told.RESOLVED if after.closed is not None else Told.CLEARED
 
 
-def addresses(people: People, category: Category, severity: Severity) -> list[Address]:
+def addresses(people: People, case: Case, reach: Callable[[Route], Iterable[Address]]) -> list[Address]:
     """Everybody whom the routes name for such an alert and who can be reached, once each, with the shortest wait."""
     found: dict[str, Address] = {}
     for route in people.routes:
-        if not route.takes(category, severity):
+        if route.misses(case):
             continue
-        for name in route.to:
-            recipient = people.recipients.get(name)
-            if recipient and (name not in found or route.wait < found[name].wait):
-                found[name] = Address(name, recipient.channel, route.wait)
+        for address in reach(route):
+            known = found.get(address.target)
+            if known is None or route.wait < known.wait:
+                found[address.target] = address._replace(wait=route.wait)
     return list(found.values())
 
 

@@ -80,18 +80,6 @@ timeline = Table(
 )
 """Append-only: a trigger refuses every change."""
 
-news = Table(
-    "news",
-    metadata,
-    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("alert", String(24), nullable=False),
-    Column("entry", Integer, nullable=False),
-    Column("for_store", Boolean, nullable=False),
-    Column("for_broker", Boolean, nullable=False),
-    sqlite_autoincrement=True,
-)
-"""Timeline entries that the store or the broker does not have yet. A trigger adds a row for each entry."""
-
 pending = Table(
     "pending",
     metadata,
@@ -194,3 +182,19 @@ receipt = Table(
     Index("receipt_by_due", "due_at"),
 )
 """Messages that were taken, of which it is not known yet whether they arrived; `reference` is the provider's."""
+
+swap = Table(
+    "swap",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("rota", IDENTIFIER),
+    Column("out", IDENTIFIER, nullable=False),
+    Column("stands_in", IDENTIFIER, nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger, nullable=False, index=True),
+    Column("by", IDENTIFIER, nullable=False),
+    Column("arranged_at", BigInteger, nullable=False),
+    Column("taken_back_at", BigInteger),
+    Column("taken_back_by", IDENTIFIER),
+)
+"""Who stands in for whom, as people arranged it while the brain runs; people.yaml may name others."""

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from alerts.people import People
 from alerts.people_file import load_people
+from brain.clock import wall_clock
 from rules.folder import load_rules
 from rules.ruleset import RuleSet
 from simulators.scenario import Scenario, load_scenarios
@@ -29,7 +30,7 @@ def load_bundle(folder: Path) -> tuple[Bundle | None, list[Finding]]:
     if town is None:
         return None, findings
     rules, in_rules = load_rules(folder, town)
-    people, in_people = load_people(folder, town)
+    people, in_people = load_people(folder, town, now=wall_clock())
     scenarios, in_scenarios = load_scenarios(folder, town)
     others = [*in_rules, *in_people, *in_scenarios]
     if has_errors(findings):

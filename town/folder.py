@@ -25,8 +25,8 @@ from town.source import Source, read_yaml
 from town.town import Town
 
 FILES = (
-    "town.yaml", "facilities.yaml", "gateways.yaml", "sensors.csv", "kinds.yaml", "people.yaml", "map.geojson",
-    "holidays.csv"
+    "town.yaml", "facilities.yaml", "gateways.yaml", "sensors.csv", "kinds.yaml", "people.yaml", "rota.csv",
+    "map.geojson", "holidays.csv"
 )  # fmt: skip
 """What stands in a town folder, besides the folders `rules` and `scenarios`."""
 FAR = 50_000.0

@@ -3,7 +3,8 @@
 from itertools import count
 
 from alerts.contact import Target
-from alerts.people import People, Route
+from alerts.people import People
+from alerts.plan import Route
 from town.alert import (
     AlertDefinition,
     Category,

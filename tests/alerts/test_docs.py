@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.people_file import load_people
+from alerts.rota_import import read_sheet, read_shifts
 from alerts.senders.webhook import sign
 from tests.alerts.small_town import TOWN
 
@@ -52,3 +53,16 @@ def test_documented_people_can_be_told(tmp_path: Path) -> None:
 
     assert people is not None and set(people.recipients) == {"fire-room", "duty-mail", "li.wei"}
     assert not [one for one in found if one.level == "error"]
+
+
+def test_documented_rota_has_no_gap_and_its_tables_are_read(tmp_path: Path) -> None:
+    page = (DOCS / "people.md").read_text(encoding="utf-8")
+    blocks = {kind: re.findall(rf"```{kind}\n(.*?)```", page, re.DOTALL) for kind in ("yaml", "csv")}
+    (tmp_path / "people.yaml").write_text(blocks["yaml"][0], encoding="utf-8")
+    (tmp_path / "rota.csv").write_text(blocks["csv"][0], encoding="utf-8")
+    people, findings = load_people(tmp_path, TOWN, now=1_795_000_000_000)
+
+    assert findings == [] and people is not None and len(people.rotas["duty-fire"].dated) == 2
+    sheet = read_sheet(blocks["csv"][1].encode(), "sheet.csv")
+    shifts, wrong = read_shifts(sheet, people, TOWN, rota="duty-fire")
+    assert wrong == [] and [len(one.people) for one in shifts["duty-fire"]] == [1, 1, 2, 1]

@@ -69,8 +69,8 @@ routes:
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        (GOOD + "rota: []\n", "rota"),
-        (GOOD.replace("to: room", "to: room, repeat: 30m"), "routes[0].repeat"),
+        (GOOD + "rotas: []\n", "rotas"),
+        (GOOD.replace("to: room", "to: room, repeat: 30s"), "routes[0].repeat"),
         (GOOD.replace("to: room", "to: room, wait: soon"), "routes[0].wait"),
         (GOOD.replace("to: room", "to: room, category: flood"), "routes[0].category"),
         (GOOD.replace("secret: ROOM", "token: abc"), "targets[0].token"),

@@ -10,7 +10,8 @@ from alerts.accounts import Accounts, AliyunSms
 from alerts.book import Book
 from alerts.contact import Person
 from alerts.outbox import Outbox
-from alerts.people import People, Route
+from alerts.people import People
+from alerts.plan import Route
 from alerts.receipts import ASKED_FOR
 from alerts.senders.channels import Bases, Endpoints, build_senders
 from alerts.sending import Answer, AnswerKind

@@ -2,9 +2,13 @@
 
 import pytest
 
+from alerts.contact import Person, Target
 from alerts.life import Acknowledge, Clear, Delete, Event, Facts, Raise, Reset, apply, happenings
-from alerts.people import People, Person, Route, Target
+from alerts.on_call import OnCall
+from alerts.people import People
+from alerts.plan import Case, Route
 from alerts.route import Address, Told, addresses, tell, told
+from tests.alerts.small_town import START, TOWN
 from town.alert import Category, Severity
 
 ROOM = Target(id="room", channel="webhook", url="https://x.example/", secret="ROOM")
@@ -52,10 +56,14 @@ def test_addresses_are_each_named_once_with_the_shortest_wait() -> None:
     )
     people = People(people={"li.wei": LI}, targets={"room": ROOM}, routes=routes)
 
-    assert addresses(people, Category.FIRE, Severity.CRITICAL) == [
+    def found(category: Category, severity: Severity) -> list[Address]:
+        on_call, case = OnCall(people, TOWN), Case(category=category, severity=severity)
+        return addresses(people, case, lambda route: on_call.reach(route.to, START))
+
+    assert found(Category.FIRE, Severity.CRITICAL) == [
         Address("room", "webhook", 0), Address("li.wei", "email", 60_000),
     ]  # fmt: skip
-    assert addresses(people, Category.CROWD, Severity.MINOR) == [
+    assert found(Category.CROWD, Severity.MINOR) == [
         Address("room", "webhook", 60_000), Address("li.wei", "email", 5_000),
     ]  # fmt: skip
 
