@@ -2,16 +2,22 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
+from functools import cache
 from random import Random
 from typing import Any, cast
 
 import msgspec
 from sqlalchemy import (
+    BigInteger,
+    Boolean,
     ColumnElement,
     Connection,
+    Integer,
     RowMapping,
     Select,
+    Update,
     and_,
+    bindparam,
     delete,
     func,
     insert,
@@ -20,6 +26,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from alerts import tables
 from alerts.budget import Budget
@@ -31,6 +38,8 @@ from town.moment import DAY, MINUTE, SECOND, Duration, Moment, format_duration
 
 OUTSTANDING = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.FAILED)
 """Not over: `failed` means that the last attempt failed and another is due."""
+
+_NOW = bindparam("now", type_=BigInteger)
 
 RECEIPT_DELAY: Duration = 10 * SECOND
 """When it is first asked whether a message arrived that was taken."""
@@ -88,21 +97,26 @@ def claim_due(
     claims: list[Claim] = []
     while room > len(claims):
         full = [target for target, count in under_way.items() if count >= policy.per_target]
-        query = due_rows(now, [*full, *budget.exhausted()]).limit(room - len(claims)).with_for_update(skip_locked=True)
-        rows = connection.execute(query).mappings().all()
+        wanted = room - len(claims)
+        asked = {"now": now, "full": [*full, *budget.exhausted()], "room": wanted}
+        rows = connection.execute(due_rows(), asked).mappings().all()
         for row in rows:
             if under_way[row["target"]] < policy.per_target and budget.spend(connection, row["target"]):
                 claims.append(_lease(connection, row, name=name, now=now, policy=policy))
                 under_way[row["target"]] += 1
-        if not rows:
+        if len(rows) < wanted:
             break
     budget.save(connection)
     return claims
 
 
-def due_rows(now: Moment, full: list[str]) -> Select[Any]:
-    """What may be claimed now, oldest first, leaving out targets that are full or rest."""
-    table, earlier, rest = tables.notification, tables.notification.alias("earlier"), tables.pause
+@cache
+def due_rows() -> Select[Any]:
+    """What may be claimed `now`, oldest first, up to `room`, leaving out targets that are `full` or rest.
+
+    Made once, as every statement of an alert's way to its people: making one takes longer than running it.
+    """
+    table, earlier, rest, now = tables.notification, tables.notification.alias("earlier"), tables.pause, _NOW
     tried = and_(table.c.state.in_([DeliveryState.QUEUED, DeliveryState.FAILED]), table.c.due_at <= now)
     lost = and_(table.c.state == DeliveryState.SENDING, table.c.lease_until <= now)
     # What is told of one alert to one target arrives in its order: "gone" never before "smoke".
@@ -117,7 +131,9 @@ def due_rows(now: Moment, full: list[str]) -> Select[Any]:
     )
     columns = (table.c.id, table.c.target, table.c.state, table.c.attempts, table.c.possibly_doubled)
     query = select(*columns).where(_outstanding(table.c), or_(tried, lost), ~before.exists(), ~resting.exists())
-    return query.where(table.c.target.not_in(full)).order_by(table.c.due_at, table.c.number, table.c.id)
+    query = query.where(table.c.target.not_in(bindparam("full", expanding=True)))
+    ordered = query.order_by(table.c.due_at, table.c.number, table.c.id).limit(bindparam("room", type_=Integer))
+    return ordered.with_for_update(skip_locked=True)
 
 
 def _outstanding(columns: Any) -> ColumnElement[bool]:
@@ -131,18 +147,26 @@ def _lease(connection: Connection, row: RowMapping, *, name: str, now: Moment, p
     if lost:
         # The process that held it ended, or hung, between sending and writing down: nobody knows what was answered.
         _ledger(connection, row["id"], row["attempts"], at=now, kind="lost", text="the answer was never seen")
-    table = tables.notification
     values = {
-        "state": DeliveryState.SENDING,
         "attempts": row["attempts"] + 1,
         "lease_by": name,
         "lease_until": now + policy.lease,
         "possibly_doubled": row["possibly_doubled"] or lost,
     }
-    kept = [table.c[name] for name in ("id", "alert", "target", "channel", "event", "content", "created_at")]
-    leased = update(table).where(table.c.id == row["id"]).values(values).returning(*kept)
-    told = connection.execute(leased).mappings().one()
+    told = connection.execute(_leased(), {"held": row["id"], **values}).mappings().one()
     return Claim(**told, attempts=row["attempts"] + 1, lease_by=name, claimed_at=now)
+
+
+@cache
+def _leased() -> ReturningUpdate[Any]:
+    """Lease the row that is `held`; what is kept of it."""
+    table = tables.notification
+    kept = [table.c[name] for name in ("id", "alert", "target", "channel", "event", "content", "created_at")]
+    given: dict[str, Any] = {
+        name: bindparam(name) for name in ("attempts", "lease_by", "lease_until", "possibly_doubled")
+    }
+    leased = update(table).where(table.c.id == bindparam("held")).values(state=DeliveryState.SENDING, **given)
+    return leased.returning(*kept)
 
 
 def release(connection: Connection, *, name: str, now: Moment) -> None:
@@ -159,7 +183,7 @@ def release(connection: Connection, *, name: str, now: Moment) -> None:
 
 def _ledger(connection: Connection, notification: str, number: int, *, at: Moment, kind: str, text: str) -> None:
     row = {"notification": notification, "number": number, "at": at, "kind": kind, "answer": text}
-    connection.execute(insert(tables.attempt).values(row))
+    connection.execute(insert(tables.attempt), row)
 
 
 def write_answer(
@@ -202,20 +226,26 @@ def _settle(
     now: Moment,
 ) -> bool:
     """Write the answer into the row, if this attempt still holds its lease."""
-    table = tables.notification
-    values: dict[str, Any] = {"state": state, "answered_at": now, "answer": text, "lease_by": None}
-    values["lease_until"] = None
-    if answer.kind is AnswerKind.UNKNOWN and answer.handed_over:
-        values["possibly_doubled"] = True
-    if state is DeliveryState.FAILED:
-        values["due_at"] = due_at
-    held = (
-        table.c.id == claim.id,
-        table.c.lease_by == claim.lease_by,
-        table.c.attempts == claim.attempts,
-        table.c.state == DeliveryState.SENDING,
+    given = {"to": state, "answered": now, "answer": text}
+    given["doubled"] = answer.kind is AnswerKind.UNKNOWN and answer.handed_over
+    given["again_at"] = due_at if state is DeliveryState.FAILED else None
+    held = {"held": claim.id, "by": claim.lease_by, "attempt": claim.attempts}
+    return connection.execute(_settled(), {**held, **given}).rowcount == 1
+
+
+@cache
+def _settled() -> Update:
+    """Write the answer to the `attempt` into the row that is `held` for it."""
+    column = tables.notification.c
+    return (
+        update(tables.notification)
+        .where(column.id == bindparam("held"), column.lease_by == bindparam("by"))
+        .where(column.attempts == bindparam("attempt"), column.state == DeliveryState.SENDING)
+        .values(state=bindparam("to"), answered_at=bindparam("answered"), answer=bindparam("answer"))
+        .values(lease_by=None, lease_until=None)
+        .values(due_at=func.coalesce(bindparam("again_at", type_=BigInteger), column.due_at))
+        .values(possibly_doubled=or_(column.possibly_doubled, bindparam("doubled", type_=Boolean)))
     )
-    return connection.execute(update(table).where(*held).values(values)).rowcount == 1
 
 
 def _next(
@@ -250,13 +280,19 @@ def mention(
     connection: Connection, alert: str, whom: Address, *, state: DeliveryState, told: str, text: str, now: Moment
 ) -> None:
     """The end of a notification stands on its alert's timeline."""
-    table = tables.alert
-    counted = update(table).where(table.c.id == alert).values(entries=table.c.entries + 1)
-    number = connection.execute(counted.returning(table.c.entries)).scalar_one()
+    number = connection.execute(_counted(), {"of": alert}).scalar_one()
     event = "not_notified" if state is DeliveryState.DEAD else "notified"
     detail = {"target": whom.target, "channel": whom.channel, "told": told, "answer": text}
     entry = {"alert": alert, "number": number, "at": now, "event": event, "by": SENDER, "detail": detail}
-    connection.execute(insert(tables.timeline).values(entry))
+    connection.execute(insert(tables.timeline), entry)
+
+
+@cache
+def _counted() -> ReturningUpdate[Any]:
+    """The number of the next timeline entry `of` an alert."""
+    table = tables.alert
+    counted = update(table).where(table.c.id == bindparam("of")).values(entries=table.c.entries + 1)
+    return counted.returning(table.c.entries)
 
 
 def _keep_receipt(connection: Connection, claim: Claim, reference: str, *, now: Moment) -> None:
@@ -268,14 +304,20 @@ def _keep_receipt(connection: Connection, claim: Claim, reference: str, *, now: 
 
 def next_due(connection: Connection, *, now: Moment) -> Moment | None:
     """When there is something to do next after `now`, as far as is written down."""
+    found = connection.execute(_next_moments(), {"now": now}).one()
+    return min((at for at in found if at is not None), default=None)
+
+
+@cache
+def _next_moments() -> Select[Any]:
+    """After `now`: when the first waiting one is due, when the first lease ends, when the first target has rested."""
     table, rest = tables.notification.c, tables.pause.c
     waiting = select(func.min(table.due_at)).where(
-        _outstanding(table), table.state.in_([DeliveryState.QUEUED, DeliveryState.FAILED]), table.due_at > now
+        _outstanding(table), table.state.in_([DeliveryState.QUEUED, DeliveryState.FAILED]), table.due_at > _NOW
     )
     leased = select(func.min(table.lease_until)).where(_outstanding(table), table.state == DeliveryState.SENDING)
-    resting = select(func.min(rest.until)).where(rest.until > now)
-    found = [connection.execute(query).scalar_one_or_none() for query in (waiting, leased, resting)]
-    return min((at for at in found if at is not None), default=None)
+    resting = select(func.min(rest.until)).where(rest.until > _NOW)
+    return select(waiting.scalar_subquery(), leased.scalar_subquery(), resting.scalar_subquery())
 
 
 class Backlog(msgspec.Struct, frozen=True):

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -26,9 +27,16 @@ POLL = 5 * SECOND
 """How often rows are looked for that another process wrote, or whose lease ran out."""
 DRAIN_SECONDS = 3.0
 """How long attempts under way may still take when the process ends."""
-RECORD_TRIES = 5
 LATE = MINUTE
 """A notification that is due for longer than this is worth somebody's attention."""
+
+
+class _Done(NamedTuple):
+    """What a turn wrote: the states after answers, what it leased, and when there is something to do next."""
+
+    states: list[DeliveryState | None]
+    claims: list[Claim]
+    next_at: Moment | None
 
 
 class Outbox:
@@ -56,102 +64,123 @@ class Outbox:
         self._wake = asyncio.Event()
         self._busy: Counter[str] = Counter()
         self._backlog = Backlog()
-        self._writing = asyncio.Lock()
         self._answered: dict[tuple[str, int], tuple[Claim, Answer]] = {}
-        self._written: dict[tuple[str, int], DeliveryState | None] = {}
+        """Answers that are not written down yet, by their attempt."""
         self._finished: Counter[tuple[str, str]] = Counter()
         self._away: str | None = None
         self._looked_at: Moment = 0
-        self._free_at: Moment | None = None
+        self._unseen = True
+        """Whether something may have happened since the figures were looked at."""
+        self._next_at: Moment | None = None
+        self._released = False
         self._since: Moment = book.clock()
 
     async def run(self) -> None:
         """Send until cancelled; attempts under way then get a moment to end, so that their answers are not lost."""
         unlisten = self._book.listen(lambda _alerts: self._wake.set())
-        released = False
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.receipts.run(), name="receipts")
+                turn: asyncio.Task[int] | None = None
                 try:
                     while True:
-                        released = released or await self._release()
                         self._wake.clear()
-                        await self._start_due(group)
+                        turn = group.create_task(self._turn(group), name="outbox turn")
+                        # What a turn has leased is sent, even when the end comes between the two.
+                        await asyncio.shield(turn)
+                        await self._look_again()
                         await self._rest()
                 except asyncio.CancelledError:
-                    await self._drain()
+                    await self._drain(turn, group)
                     raise
         finally:
             unlisten()
 
     async def run_due(self) -> int:
         """Send everything that is due now, once each, and wait for the answers; how many attempts that took."""
-        attempts = 0
-        while True:
+        attempts, started = 0, 1
+        while started or (self._answered and self._away is None):
             async with asyncio.TaskGroup() as group:
-                started = await self._start_due(group)
+                started = await self._turn(group)
             attempts += started
-            if not started:
-                return attempts
+        await self._look_again(at_once=True)
+        return attempts
 
-    async def _start_due(self, group: asyncio.TaskGroup) -> int:
-        """Start an attempt for everything that is due and has room; a book that is away is tried again later."""
+    async def _turn(self, group: asyncio.TaskGroup, *, claiming: bool = True) -> int:
+        """In one transaction write down what was answered and lease what is due and has room; begin to send that.
+
+        A book that is away is tried again later: answers are kept until it is back.
+        """
+        answered = dict(self._answered)
+        busy = self._busy - Counter(claim.target for claim, _ in answered.values())
+        room = self._policy.at_once - busy.total() if claiming else 0
         try:
-            claims = await self._claim()
-            for claim in claims:
-                self._busy[claim.target] += 1
-                group.create_task(self._attempt(claim), name=f"notify {claim.id}")
-            if not claims or self._book.clock() - self._looked_at >= SECOND:
-                await self._look()
+            done = await self._book.database.write(lambda link: self._work(link, list(answered.values()), busy, room))
         except Unavailable as error:
             self._is_away(str(error))
             return 0
         self._is_away(None)
-        return len(claims)
+        self._next_at, self._released, self._unseen = done.next_at, True, True
+        self._end(answered, done.states)
+        for claim in done.claims:
+            self._busy[claim.target] += 1
+            group.create_task(self._attempt(claim), name=f"notify {claim.id}")
+        return len(done.claims)
 
-    async def _look(self) -> None:
-        """Look at what the figures tell; when much is sent, no more than once a second."""
-        self._looked_at = self._book.clock()
-        self._backlog = await self._book.database.read(lambda link: backlog(link, now=self._looked_at))
-        await self._book.refresh()
+    def _work(self, link: Connection, answers: Sequence[tuple[Claim, Answer]], busy: Counter[str], room: int) -> _Done:
+        """A turn's transaction."""
+        now, policy = self._book.clock(), self._policy
+        if not self._released:
+            release(link, name=self._name, now=now)
+        states = [
+            write_answer(
+                link, claim, answer, now=now, policy=policy, random=self._random, sharing=self._sharing(claim, answer)
+            )
+            for claim, answer in answers
+        ]
+        budget = Budget(self._book.people.allowances, now=now)
+        claims = claim_due(link, name=self._name, now=now, room=room, busy=busy, policy=policy, budget=budget)
+        moments = (budget.free_at, next_due(link, now=now))
+        return _Done(states, claims, min((at for at in moments if at is not None), default=None))
 
-    async def _release(self) -> bool:
+    def _end(
+        self, answered: Mapping[tuple[str, int], tuple[Claim, Answer]], states: Sequence[DeliveryState | None]
+    ) -> None:
+        """What was answered is written down: there is room for others, and whoever listens may know."""
+        for (claim, answer), state in zip(answered.values(), states, strict=True):
+            del self._answered[claim.id, claim.attempts]
+            self._busy[claim.target] -= 1
+            logger.debug("%s: %s %s", claim.id, answer.kind, answer.text)
+            if state is not None and state is not DeliveryState.FAILED:
+                self._finished[claim.channel, state.value] += 1
+        waking = self._wake.is_set()
+        self._book.announce(
+            {claim.alert for (claim, _), state in zip(answered.values(), states, strict=True) if state is not None}
+        )
+        if not waking:
+            self._wake.clear()  # the book's word of what this turn wrote, and has acted upon
+
+    async def _look_again(self, *, at_once: bool = False) -> None:
+        """Look at what the figures tell, when something happened since; no more than once a second."""
+        now = self._book.clock()
+        if not self._unseen or (now - self._looked_at < SECOND and not at_once):
+            return
+        self._looked_at, self._unseen = now, False
         try:
-            await self._book.database.write(lambda link: release(link, name=self._name, now=self._book.clock()))
+            self._backlog = await self._book.database.read(lambda link: backlog(link, now=now))
         except Unavailable as error:
             self._is_away(str(error))
-            return False
-        return True
-
-    async def _claim(self) -> list[Claim]:
-        room = self._policy.at_once - self._busy.total()
-        if room <= 0:
-            return []
-        allowances = self._book.people.allowances
-
-        def work(link: Connection) -> tuple[list[Claim], Moment | None]:
-            now = self._book.clock()
-            budget = Budget(allowances, now=now)
-            claims = claim_due(
-                link, name=self._name, now=now, room=room, busy=self._busy, policy=self._policy, budget=budget
-            )
-            return claims, budget.free_at
-
-        claims, self._free_at = await self._book.database.write(work)
-        return claims
+        await self._book.refresh()
 
     async def _attempt(self, claim: Claim) -> None:
         try:
             answer = await self._send(claim)
-            state = await self._record(claim, answer)
-            logger.debug("%s: %s %s", claim.id, answer.kind, answer.text)
-        finally:
+            self._answered[claim.id, claim.attempts] = (claim, answer)
+        except asyncio.CancelledError:
             self._busy[claim.target] -= 1
+            raise
+        finally:
             self._wake.set()
-        if state is not None and state is not DeliveryState.FAILED:
-            self._finished[claim.channel, state.value] += 1
-        if state is not None:
-            self._book.announce([claim.alert])
 
     async def _send(self, claim: Claim) -> Answer:
         recipient = self._book.people.recipient(claim.target, claim.channel)
@@ -167,39 +196,6 @@ class Outbox:
             logger.exception("notification %s broke its sender", claim.id)
             return Answer(AnswerKind.UNKNOWN, one_line(f"internal error: {type(error).__name__}"))
 
-    async def _record(self, claim: Claim, answer: Answer) -> DeliveryState | None:
-        """Write the answer down, together with those that came while another was being written."""
-        key = (claim.id, claim.attempts)
-        self._answered[key] = (claim, answer)
-        async with self._writing:
-            if key in self._answered:
-                await self._write_answered()
-        return self._written.pop(key, None)
-
-    async def _write_answered(self) -> None:
-        """One transaction for every answer that waits; when the book stays away, they count as never seen."""
-        batch = dict(self._answered)
-        states: list[DeliveryState | None] = [None] * len(batch)
-        for remaining in reversed(range(RECORD_TRIES)):
-            try:
-                states = await self._book.database.write(lambda link: self._write(link, list(batch.values())))
-                break
-            except Unavailable as error:
-                self._is_away(str(error))
-                await asyncio.sleep(1 if remaining else 0)
-        for key, state in zip(batch, states, strict=True):
-            del self._answered[key]
-            self._written[key] = state
-
-    def _write(self, connection: Connection, answers: list[tuple[Claim, Answer]]) -> list[DeliveryState | None]:
-        now, policy, random = self._book.clock(), self._policy, self._random
-        return [
-            write_answer(
-                connection, claim, answer, now=now, policy=policy, random=random, sharing=self._sharing(claim, answer)
-            )
-            for claim, answer in answers
-        ]
-
     def _sharing(self, claim: Claim, answer: Answer) -> list[Address]:
         """Whom else an answer is about: those with the same allowance, or with the same credential."""
         people = self._book.people
@@ -214,30 +210,32 @@ class Outbox:
 
     async def _rest(self) -> None:
         """Sleep until a change, the next due moment, or the next poll, whichever is first."""
-        wait: Duration = POLL
+        now = self._book.clock()
+        wait: Duration = POLL if self._away is None else SECOND
+        if self._next_at is not None:
+            wait = min(wait, self._next_at - now)
+        if self._unseen:
+            wait = min(wait, self._looked_at + SECOND - now)
         try:
-            now = self._book.clock()
-            due = await self._book.database.read(lambda link: next_due(link, now=now))
-            if self._free_at is not None:
-                due = min(self._free_at, due or self._free_at)
-            if due is not None:
-                wait = max(SECOND // 100, min(POLL, due - self._book.clock()))
-        except Unavailable as error:
-            self._is_away(str(error))
-        try:
-            async with asyncio.timeout(wait / 1000):
+            async with asyncio.timeout(max(SECOND // 100, wait) / 1000):
                 await self._wake.wait()
         except TimeoutError:
             pass
 
-    async def _drain(self) -> None:
+    async def _drain(self, turn: asyncio.Task[int] | None, group: asyncio.TaskGroup) -> None:
+        """Let the last turn and what is under way end, and write down how."""
         try:
             async with asyncio.timeout(DRAIN_SECONDS):
-                while self._busy.total():
+                if turn is not None:
+                    await turn
+                while self._busy.total() > len(self._answered):
                     self._wake.clear()
                     await self._wake.wait()
         except TimeoutError:
-            logger.warning("%d notifications were under way at the end: their answers are unknown", self._busy.total())
+            under_way = self._busy.total() - len(self._answered)
+            logger.warning("%d notifications were under way at the end: their answers are unknown", under_way)
+        if self._answered:
+            await self._turn(group, claiming=False)
 
     def _is_away(self, why: str | None) -> None:
         """Note that the book went away or came back, and say it once."""

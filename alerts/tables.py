@@ -80,6 +80,18 @@ timeline = Table(
 )
 """Append-only: a trigger refuses every change."""
 
+news = Table(
+    "news",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("alert", String(24), nullable=False),
+    Column("entry", Integer, nullable=False),
+    Column("for_store", Boolean, nullable=False),
+    Column("for_broker", Boolean, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Timeline entries that the store or the broker does not have yet. A trigger adds a row for each entry."""
+
 pending = Table(
     "pending",
     metadata,

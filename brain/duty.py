@@ -14,10 +14,10 @@ from alerts.duty import DutyDesk, rotas_at
 from alerts.people import People
 from alerts.people_file import load_people
 from alerts.rota_table import parse_local
+from brain.alerting import book_url
 from brain.clock import wall_clock
 from brain.output import FOUND_PROBLEMS, print_findings, print_json, print_table, screen
 from brain.state import state_folder
-from brain.wiring import book_url
 from town.duty import OnDuty, Swap, Watch
 from town.errors import ConfigError
 from town.findings import has_errors, suggest

@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -15,27 +15,24 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from alerts.book import Book, open_book
 from alerts.people import People
+from brain.alerting import book_url
 from brain.bundle import Bundle, load_bundle
 from brain.clock import wall_clock
 from brain.journal import JOURNAL_FILE, Mark, read_journal
 from brain.output import FOUND_PROBLEMS, errors, print_findings, print_json, print_table, screen
-from brain.snapshot import read_snapshot
-from brain.state import BOOK_FILE, SNAPSHOT_FILE, held, state_folder
-from brain.wiring import book_url
+from brain.recorded import Recorded, lived_until, recorded
+from brain.state import BOOK_FILE, state_folder
 from rules.folder import load_rule_files
 from rules.replay import Pause, Replay
 from rules.replay_page import page
 from rules.replay_report import Outcome, Raised, by_day, difference, episodes
 from rules.ruleset import RuleSet
 from town.alert import AlertDefinition, DeliveryState, Subject, Transition
-from town.errors import ConfigError, Unavailable
+from town.errors import ConfigError
 from town.findings import has_errors
 from town.moment import Duration, Moment, as_datetime, format_moment, parse_duration, parse_moment
 from town.ports import AlertFilter
-from town.reading import Reading
 from town.settings import Settings, load_settings
-from town.store.files import read_file
-from town.store.open import FILE_NAME, open_store
 from town.town import Town
 
 _MOST = 10_000
@@ -106,14 +103,15 @@ async def _replay(
     begin, transitions = wanted.start - wanted.warm_up, list[Transition]()
     pauses = [Pause(mark.at, mark.since) for mark in marks if mark.what != "rules"]
     replay = Replay(rules, bundle.town, start=begin, pauses=pauses if wanted.file is None else ())
-    with _progress() as progress:
+    place = Recorded(bundle.town, settings, state, wanted.file, wanted.form)
+    with progress_bar() as progress:
         bar = progress.add_task("Replaying", total=wanted.end - begin)
-        async for readings in _readings(bundle.town, settings, wanted, begin=begin, state=state):
+        async for readings in recorded(place, start=begin, end=wanted.end):
             for first in range(0, len(readings), _STEP):
                 transitions += replay.take(readings[first : first + _STEP])
             if readings:
                 progress.update(bar, completed=readings[-1].received_at - begin)
-        transitions += replay.end(wanted.end if wanted.file is not None else min(wanted.end, _lived_until(state)))
+        transitions += replay.end(wanted.end if wanted.file is not None else min(wanted.end, lived_until(state)))
         progress.update(bar, completed=wanted.end - begin)
     told = await _notifications(transitions, rules.definitions, bundle, wanted)
     seen = [one for one in transitions if one.decided_at >= wanted.start]
@@ -125,47 +123,10 @@ async def _replay(
     return Outcome(wanted.start, wanted.end, replay.judged, seen, told, found)
 
 
-def _lived_until(state: Path) -> Moment:
-    """How far the brain itself judged, as it last wrote down: what came to nobody's ears after that is no silence."""
-    file = state / SNAPSHOT_FILE
-    saved = read_snapshot(file.read_bytes()) if file.exists() else None
-    return saved.saved_at if saved is not None else wall_clock()
-
-
-def _progress() -> Progress:
+def progress_bar() -> Progress:
+    """How far it is, where somebody watches."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     return Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal)
-
-
-async def _readings(
-    town: Town, settings: Settings, wanted: Wanted, *, begin: Moment, state: Path
-) -> AsyncIterator[list[Reading]]:
-    if wanted.file is not None:
-        found = read_file(wanted.file, town, form=wanted.form)
-        yield [one for one in found if begin <= one.received_at < wanted.end]
-        return
-    with ExitStack() as stack:
-        if settings.store_url.startswith("duckdb:"):
-            _require_free(stack, settings, state)
-        try:
-            async with open_store(settings, town, state) as store:
-                async for batch in store.readings(start=begin, end=wanted.end, order="arrival"):
-                    yield batch
-        except Unavailable as error:
-            raise ConfigError(f"the store does not answer: {error}") from None
-
-
-def _require_free(stack: ExitStack, settings: Settings, state: Path) -> None:
-    """The embedded store serves one process: hold the state folder while we read."""
-    if settings.store_url == "duckdb:" and not (state / FILE_NAME).exists():
-        raise ConfigError(f"{state / FILE_NAME}: nothing is stored there; name the state with --state or a --store")
-    try:
-        stack.enter_context(held(state))
-    except ConfigError as error:
-        raise ConfigError(
-            f"{error} The embedded store serves one process at a time: stop the brain while you replay, or replay "
-            "readings that were exported, with --parquet or --csv."
-        ) from None
 
 
 async def _notifications(

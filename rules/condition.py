@@ -19,13 +19,13 @@ class ConditionJudge:
 
     __slots__ = (
         "_clear",
-        "_max_gap",
-        "_missing_after",
         "_view",
         "_watch",
         "_when",
         "awake",
         "index",
+        "max_gap",
+        "missing_after",
         "notices_silence",
         "rule",
         "standing",
@@ -47,8 +47,8 @@ class ConditionJudge:
         interval = longest_interval(judged, memory, tracks)
         self.notices_silence = rule.on_missing != "hold"
         self.awake = False
-        self._max_gap = 2 * interval if rule.max_gap is None else rule.max_gap
-        self._missing_after = 3 * interval if rule.missing_after is None else rule.missing_after
+        self.max_gap = 2 * interval if rule.max_gap is None else rule.max_gap
+        self.missing_after = 3 * interval if rule.missing_after is None else rule.missing_after
         self.standing = Standing(severity=rule.definition.severity, version=rule.version)
 
     def _bind(self) -> Evaluate:
@@ -93,7 +93,7 @@ class ConditionJudge:
 
     def _holds(self, at: Moment, now: Moment) -> Transition | None:
         standing = self.standing
-        if standing.since is None or standing.held_at is None or at - standing.held_at > self._max_gap:
+        if standing.since is None or standing.held_at is None or at - standing.held_at > self.max_gap:
             standing.since = at
         standing.held_at = at
         if at - standing.since >= self.rule.hold_for:
@@ -126,7 +126,7 @@ class ConditionJudge:
         ended = ACTIVE if after == "raise" else NORMAL
         if after == "hold" or self.standing.condition is ended or not self.standing.heard:
             return None
-        return self.standing.heard[0] + self._missing_after
+        return self.standing.heard[0] + self.missing_after
 
     def lapse(self, now: Moment) -> Transition | None:
         """Raise or clear because nothing is known any more."""

@@ -6,19 +6,20 @@ Every reading is judged at once, in the order in which it comes, by the rules th
 
 from collections.abc import Sequence
 from heapq import heappop, heappush
+from typing import NamedTuple
 
 from rules import snapshot
 from rules.condition import ConditionJudge
-from rules.gate import Gate
-from rules.judge import Judge
+from rules.gate import Gate, Passage
+from rules.judge import Judge, view_of
 from rules.levels import LevelsJudge
-from rules.memory import Memory, Plan, SensorMemory, Track
+from rules.memory import Memory, Plan, SensorMemory, Track, View
 from rules.plan import Plans
 from rules.rule import Rule
 from rules.ruleset import RULE_ERROR, RuleSet
 from rules.sequence import SequenceJudge
 from rules.silence import SilenceJudge
-from rules.subject import judged_by
+from rules.subject import Judged, judged_by
 from town.alert import Cause, Condition, Observation, Reason, Severity, Subject, Transition
 from town.moment import SECOND, Duration, Moment
 from town.reading import Reading
@@ -31,6 +32,16 @@ _NEVER: Moment = 1 << 62
 
 MAX_PLANS = 64
 """So many sets of quantities are remembered for a sensor: a device that mixes them without end gains nothing."""
+
+
+class Look(NamedTuple):
+    """Where a rule stands with a subject: to be read, and good until the next step."""
+
+    judge: Judge
+    view: View
+    passage: Passage | None
+    inhibitors: dict[str, bool]
+    """The rules that may inhibit it, and whether they do."""
 
 
 class Engine:
@@ -68,6 +79,15 @@ class Engine:
     def shed(self) -> int:
         """Activations that were not let through because their rule has too many alerts, since the start."""
         return self._gate.shed
+
+    def look(self, rule: str, subject: Subject) -> Look | None:
+        """Where a rule stands with a subject, for whoever wants to know why; None when it does not judge it."""
+        judge = next((one for one in self._judges if one.rule.id == rule and one.subject == subject), None)
+        if judge is None:
+            return None
+        watch = self._memory.watches[subject]
+        view = view_of(judge.rule, Judged(subject, watch.members), self._memory, watch)
+        return Look(judge, view, self._gate.passage(rule, subject), self._gate.inhibitors(rule, subject))
 
     @property
     def errors(self) -> dict[str, str]:

@@ -114,6 +114,15 @@ class Gate:
             out += self._admit(rule, now)
         return out
 
+    def passage(self, rule: str, subject: Subject) -> Passage | None:
+        """What is remembered of a rule and a subject: None when nothing is wrong and nothing was lately."""
+        return self._passages.get(rule, {}).get(subject)
+
+    def inhibitors(self, rule: str, subject: Subject) -> dict[str, bool]:
+        """The rules that may inhibit this one about this subject, and whether an alert of theirs does so now."""
+        labels = {source: self._labels(source, subject) for source in self._inhibitors.get(rule, ())}
+        return {one: what is not None and self._over[one, what] > 0 for one, what in labels.items()}
+
     def save(self) -> list[Passage]:
         """Everything `restore` needs."""
         return list(self._all())

@@ -29,12 +29,12 @@ class LevelsJudge:
 
     __slots__ = (
         "_levels",
-        "_max_gap",
-        "_missing_after",
         "_view",
         "_watch",
         "awake",
         "index",
+        "max_gap",
+        "missing_after",
         "notices_silence",
         "rule",
         "standing",
@@ -55,8 +55,8 @@ class LevelsJudge:
         interval = longest_interval(judged, memory, tracks)
         self.notices_silence = rule.on_missing != "hold"
         self.awake = False
-        self._max_gap = 2 * interval if rule.max_gap is None else rule.max_gap
-        self._missing_after = 3 * interval if rule.missing_after is None else rule.missing_after
+        self.max_gap = 2 * interval if rule.max_gap is None else rule.max_gap
+        self.missing_after = 3 * interval if rule.missing_after is None else rule.missing_after
         self.standing = Standing(severity=rule.definition.severity, version=rule.version)
         self.standing.levels = {one.severity: Hold() for one in rule.levels}
 
@@ -92,7 +92,7 @@ class LevelsJudge:
             over = (None if truth is None else not truth) if clear is None else clear(at)
             if not hold.active and not open_now:
                 truth = None if truth is None else False
-            step(hold, truth, over, at=at, hold_for=level.hold_for, keep=rule.keep_active_for, gap=self._max_gap)
+            step(hold, truth, over, at=at, hold_for=level.hold_for, keep=rule.keep_active_for, gap=self.max_gap)
         if known and self.notices_silence:
             standing.heard[0] = max(standing.heard[0], received)
         told = self._tell(at, now, Cause.CONDITION)
@@ -104,7 +104,7 @@ class LevelsJudge:
         """When silence clears."""
         if not self.notices_silence or self.standing.condition is NORMAL or not self.standing.heard:
             return None
-        return self.standing.heard[0] + self._missing_after
+        return self.standing.heard[0] + self.missing_after
 
     def lapse(self, now: Moment) -> Transition | None:
         """Clear because nothing is known any more."""

@@ -31,6 +31,11 @@ class Replay:
         begun = self._engine.advance(start)
         assert not begun, "an engine that begins has nothing to say"
 
+    @property
+    def engine(self) -> Engine:
+        """The engine as it stands now."""
+        return self._engine
+
     def take(self, readings: Iterable[Reading]) -> list[Transition]:
         """Judge readings that arrived after all before them."""
         transitions: list[Transition] = []

@@ -153,17 +153,18 @@ class SequenceJudge:
         return told
 
     @property
-    def _keep(self) -> Duration:
+    def keep(self) -> Duration:
+        """How long it stays active."""
         return self.rule.keep_active_for or KEEP
 
     def _is_over(self, at: Moment) -> bool:
         since = self.standing.failing_since
-        return self.standing.condition is ACTIVE and since is not None and at - since >= self._keep
+        return self.standing.condition is ACTIVE and since is not None and at - since >= self.keep
 
     def _end(self, at: Moment, now: Moment) -> Transition:
         since = self.standing.failing_since or at
         self.standing.since = None
-        reason = Reason((), f"nothing for {format_duration(self._keep)}", self.rule.version)
+        reason = Reason((), f"nothing for {format_duration(self.keep)}", self.rule.version)
         return changed(self, NORMAL, at=at, since=since, now=now, cause=Cause.CONDITION, reason=reason)
 
     def due(self) -> Moment | None:
@@ -171,7 +172,7 @@ class SequenceJudge:
         begun = self.standing.progress.begun if self.standing.progress else ()
         waiting = [one.due for one in begun if one.due is not None]
         if self.standing.condition is ACTIVE and self.standing.heard:
-            waiting.append(self.standing.heard[0] + self._keep)
+            waiting.append(self.standing.heard[0] + self.keep)
         return min(waiting, default=None)
 
     def lapse(self, now: Moment) -> Transition | None:
@@ -184,8 +185,8 @@ class SequenceJudge:
                 return self._complete(begun, at, due, now)
             begun.quiet_until = begun.due = None
         standing = self.standing
-        if standing.condition is ACTIVE and standing.heard and standing.heard[0] + self._keep <= now:
-            return self._end((standing.failing_since or now) + self._keep, now)
+        if standing.condition is ACTIVE and standing.heard and standing.heard[0] + self.keep <= now:
+            return self._end((standing.failing_since or now) + self.keep, now)
         return None
 
     def begin(self, now: Moment, pause: Duration) -> None:

@@ -14,7 +14,6 @@ class SilenceJudge:
     """A rule with `absent`."""
 
     __slots__ = (
-        "_limit",
         "_memory",
         "_oldest",
         "_seen",
@@ -22,6 +21,7 @@ class SilenceJudge:
         "_view",
         "awake",
         "index",
+        "limit",
         "notices_silence",
         "rule",
         "standing",
@@ -34,7 +34,7 @@ class SilenceJudge:
         self._memory = memory.sensor(judged.subject.id)
         self._view = view_of(rule, judged, memory, memory.watch(judged.subject, judged.members))
         self._oldest = not rule.absent.every
-        self._limit = _limit_of(rule, judged)
+        self.limit = _limit_of(rule, judged)
         self.notices_silence = self.awake = True
         found = {quantity: self._view.track(quantity) for quantity in rule.absent.quantities}
         self._tracks = {quantity: track for quantity, track in found.items() if track is not None}
@@ -48,7 +48,8 @@ class SilenceJudge:
     def _newest(self) -> list[Moment]:
         return [track.order for track in self._tracks.values()] or [self._memory.heard]
 
-    def _quiet_since(self) -> Moment:
+    def quiet_since(self) -> Moment:
+        """Since when what it listens for has not come; `standing.heard` must not be empty."""
         heard = self.standing.heard
         return min(heard) if self._oldest else max(heard)
 
@@ -67,7 +68,7 @@ class SilenceJudge:
         self._seen = newest
         if standing.condition is NORMAL:
             return None
-        if received - self._quiet_since() >= self._limit:
+        if received - self.quiet_since() >= self.limit:
             standing.failing_since = None
             return None
         if standing.failing_since is None:
@@ -80,7 +81,7 @@ class SilenceJudge:
         """When it will have been silent for too long."""
         if self.standing.condition is ACTIVE and self.standing.failing_since is None:
             return None
-        return self._quiet_since() + self._limit if self.standing.heard else None
+        return self.quiet_since() + self.limit if self.standing.heard else None
 
     def lapse(self, now: Moment) -> Transition | None:
         """It has been silent for too long."""
@@ -90,7 +91,7 @@ class SilenceJudge:
         self.standing.failing_since = None
         if self.standing.condition is ACTIVE:
             return None
-        self.standing.since = self._quiet_since()
+        self.standing.since = self.quiet_since()
         return self._change(ACTIVE, at=at, since=self.standing.since, now=now, cause=Cause.MISSING)
 
     def begin(self, now: Moment, pause: Duration) -> None:
@@ -101,7 +102,7 @@ class SilenceJudge:
         self.standing.heard = [min(one + pause, max(now, one)) for one in self.standing.heard]
 
     def _change(self, condition: Condition, *, at: Moment, since: Moment, now: Moment, cause: Cause) -> Transition:
-        limit = f"silent for {format_duration(self._limit)}"
+        limit = f"silent for {format_duration(self.limit)}"
         sensor, silent = self.subject.id, condition is ACTIVE
         observations = [
             Observation(sensor, name, track.last, _moment(track.at), limit=limit, holds=silent)

@@ -90,7 +90,7 @@ OWN_FAMILIES: Mapping[str, OwnFamily] = {
     ),
     "sensor_state": OwnFamily(
         means="How a sensor is, every 60 s: when it was last heard of (ms, left out when never), whether it is silent, "
-        "and what is known of its battery (%), signal (dBm) and clock.",
+        "its battery (%) and signal (dBm), and by how much its clock is ahead of the moment of receipt.",
         tags=("sensor", "facility", "zone", "kind", "gateway"),
         fields={"last_seen": _F, "silent": _B, "battery": _F, "rssi": _F, "clock_error_ms": _F},
         lasting=False,

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from functools import cache
 from typing import Any
 
@@ -60,23 +61,21 @@ class HttpCall:
 
     def __init__(self, *, whole_seconds: float = WHOLE_SECONDS, body_seconds: float | None = None) -> None:
         self._whole_seconds, self._body_seconds = whole_seconds, body_seconds
+        timeout = httpx.Timeout(whole_seconds, connect=CONNECT_SECONDS)
+        self._extensions = {"timeout": timeout.as_dict()}
+        # No connection is kept: one that the other side may be closing just now would be an answer never seen.
+        # The transport alone knows no redirects, cookies, proxies or .netrc either.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        self._transport = httpx.AsyncHTTPTransport(verify=tls(), trust_env=False, limits=limits)
         for name in ("httpx", "httpcore"):  # they log whole addresses, in which tokens stand
             logging.getLogger(name).setLevel(logging.WARNING)
 
     async def __call__(self, request: HttpRequest) -> Reply | Answer:
         """Send the request once."""
-        # A compressed answer could unpack to anything: only what is read is counted.
-        headers = {"User-Agent": "town-brain", "Accept-Encoding": "identity", **request.headers}
-        timeout = httpx.Timeout(self._whole_seconds, connect=CONNECT_SECONDS)
         try:
-            # A client for each message: no connection is reused that the other side may be closing just now, which
-            # would be an answer never seen. No proxies or .netrc from the environment either.
             async with (
                 asyncio.timeout(self._whole_seconds) as whole,
-                httpx.AsyncClient(timeout=timeout, verify=tls(), trust_env=False) as client,
-                client.stream(
-                    request.method, request.url, content=request.content, headers=headers, follow_redirects=False
-                ) as response,
+                aclosing(await self._transport.handle_async_request(self._asked(request))) as response,
             ):
                 if self._body_seconds is not None:
                     whole.reschedule(None)  # answered: nothing can make it unknown any more
@@ -88,6 +87,13 @@ class HttpCall:
             return Answer(AnswerKind.UNKNOWN, f"no answer within {self._whole_seconds:g} s")
         except httpx.HTTPError as error:
             return Answer(AnswerKind.UNKNOWN, _failure("no answer", error))
+
+    def _asked(self, request: HttpRequest) -> httpx.Request:
+        # A compressed answer could unpack to anything: only what is read is counted.
+        headers = {"Accept": "*/*", "User-Agent": "town-brain", "Accept-Encoding": "identity", **request.headers}
+        return httpx.Request(
+            request.method, request.url, content=request.content, headers=headers, extensions=self._extensions
+        )
 
 
 async def _start_of_body(response: httpx.Response, seconds: float | None) -> str:

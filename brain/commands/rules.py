@@ -51,3 +51,39 @@ def graph(
             for one in found
         ]
         print_table("", columns, rows)
+
+
+@rules.command()
+def explain(
+    rule: Annotated[str, typer.Argument(help="The id of the rule.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="The town folder.")] = Path("towns/huangjiu"),
+    at: Annotated[str, typer.Option("--at", help="A time such as 2026-11-22T08:00:00+08:00, or how long ago.")] = "0s",
+    subject: Annotated[str | None, typer.Option(help="A sensor, facility or zone; default: all, a line each.")] = None,
+    warm_up: Annotated[
+        str | None, typer.Option(help="How much before --at is judged. Default: a day, and what the rule looks back.")
+    ] = None,
+    store: options.StoreUrl = None,
+    state: options.StateFolder = None,
+    csv: Annotated[Path | None, typer.Option(help="Readings from this CSV file instead of the store.")] = None,
+    parquet: Annotated[Path | None, typer.Option(help="Readings from this Parquet file instead of the store.")] = None,
+    json: options.Json = False,
+) -> None:
+    """Say why a rule was or was not active: the values and their limits, the timers, hours and what inhibits it.
+
+    Recorded readings go through the live engine up to that moment. Works while the brain runs and when it does not.
+    """
+    from brain.clock import wall_clock
+    from brain.explaining import Wanted, run_explain
+    from brain.replaying import moment_or_ago
+    from town.errors import ConfigError
+    from town.moment import parse_duration
+
+    if csv is not None and parquet is not None:
+        raise ConfigError("--csv and --parquet: one of them")
+    try:
+        warm = None if warm_up is None else parse_duration(warm_up)
+    except ValueError as error:
+        raise ConfigError(f"--warm-up: {error}") from None
+    moment = moment_or_ago(at, wall_clock(), option="--at")
+    wanted = Wanted(rule, moment, subject, warm, csv or parquet, "csv" if csv else "parquet", json)
+    run_explain(folder, {"store_url": store, "state": state}, wanted)

@@ -86,12 +86,16 @@ def test_postgresql_has_the_partial_unique_index_and_skips_locked_rows() -> None
     dialect = postgresql.dialect()
 
     assert str(CreateIndex(unique).compile(dialect=dialect)).endswith("WHERE closed IS NULL")
-    claim = due_rows(0, []).with_for_update(skip_locked=True).compile(dialect=dialect)
+    claim = due_rows().compile(dialect=dialect)
     assert str(claim).endswith("FOR UPDATE SKIP LOCKED")
 
 
 async def test_what_is_due_is_found_without_reading_the_past(book_url: str) -> None:
-    query = due_rows(0, []).compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    query = (
+        due_rows()
+        .params(now=0, full=[], room=1)
+        .compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    )
 
     def plan(link: Connection) -> str:
         return " | ".join(row[3] for row in link.execute(text(f"EXPLAIN QUERY PLAN {query}")))

@@ -29,13 +29,14 @@ position: {latitude: 30, longitude: 120}
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A town of two people and nothing else."""
+    monkeypatch.setenv("TOWN_STATE", str(tmp_path / "state"))
     for name, text in (
         ("people.yaml", PEOPLE), ("town.yaml", TOWN), ("facilities.yaml", "version: 1\nzones: []\nfacilities: []\n"),
         ("gateways.yaml", "version: 1\ngateways: []\n"),
         ("sensors.csv", "id,gateway,external_id,facility,kind,interval\n"),
-        ("map.geojson", '{"type":"FeatureCollection","features":[]}'), ("town.toml", f'state = "{tmp_path}/state"\n'),
+        ("map.geojson", '{"type":"FeatureCollection","features":[]}'),
     ):  # fmt: skip
         (tmp_path / name).write_text(text, "utf-8")
     return tmp_path

@@ -21,6 +21,9 @@ from town.store.duckdb import DuckStore
 
 HUANGJIU = Path(__file__).parents[2] / "towns" / "huangjiu"
 Recorded = tuple[Path, Moment, Moment]
+EXPLAIN = ("rules", "explain", "fire.confirmed")
+WHILE_IT_RUNS = {"replay.json": ("replay", "--from", "1h"), "explain.json": EXPLAIN}
+"""What is asked of the running brain, and where the answers are kept."""
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +38,9 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
         brain.stop()
         brain.start()
         play(brain, port, "--scenario", "demo", "--speed", "2.5")
+        for name, asked in WHILE_IT_RUNS.items():
+            ran = brain.town_command(*asked, str(HUANGJIU), "--state", str(folder / "state"), "--json")
+            (folder / "state" / name).write_text(ran.stdout or ran.stderr)
     finally:
         brain.stop()
     return folder / "state", start, wall_clock()
@@ -53,6 +59,36 @@ def play(brain: Brain, port: int, *arguments: str) -> None:
         return judged[-1] == judged[-2] > 0 and not any(brain.metric(name) for name in waiting)
 
     eventually(settled, seconds=30)
+
+
+def test_the_brain_is_asked_while_it_runs(recorded: Recorded) -> None:
+    state, _, _ = recorded
+
+    replayed, explained = (json.loads((state / name).read_text()) for name in WHILE_IT_RUNS)
+
+    assert replayed["difference"]["same"] > 2
+    assert replayed["difference"]["added"] == replayed["difference"]["missing"] == []
+    burnt = next(one for one in explained if one["recorded"] is not None)
+    assert burnt["state"] == burnt["recorded"]["condition"]
+    assert not (state / "history.socket").exists()
+
+
+def test_the_moment_of_an_alert_is_explained(recorded: Recorded) -> None:
+    state, _, end = recorded
+    lines = read_journal(state / JOURNAL_FILE, start=0, end=end + DAY)
+    raised = next(
+        one.transition
+        for one in lines
+        if one.transition and one.transition.rule == "fire.confirmed" and one.transition.condition == "active"
+    )
+    at = format_moment(raised.decided_at)
+
+    ran = town(*EXPLAIN, str(HUANGJIU), "--state", str(state), "--at", at, "--subject", raised.subject.id)
+
+    assert ran.returncode == 0, ran.stderr
+    assert "Active: `count_of(" in ran.stdout and "→ true" in ran.stdout
+    assert "limit >= 0.08 dB/m: true" in ran.stdout
+    assert "The brain itself last said: active" in ran.stdout
 
 
 async def test_a_recorded_time_gives_the_same_transitions_to_the_byte(recorded: Recorded) -> None:
@@ -75,9 +111,13 @@ async def test_a_recorded_time_gives_the_same_transitions_to_the_byte(recorded: 
     assert again[: len(live)] == live
 
 
-def replay(state: Path, *arguments: str, town: Path = HUANGJIU) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "brain", "replay", str(town), "--state", str(state), *arguments]
+def town(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "brain", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+def replay(state: Path, *arguments: str, folder: Path = HUANGJIU) -> subprocess.CompletedProcess[str]:
+    return town("replay", str(folder), "--state", str(state), *arguments)
 
 
 def test_the_command_finds_the_alerts_that_were_raised(recorded: Recorded, tmp_path: Path) -> None:
@@ -119,12 +159,12 @@ def test_other_rules_show_as_a_difference(recorded: Recorded, tmp_path: Path) ->
     assert "0 the same" in ran.stdout and "\n+" in ran.stdout and "\n-" in ran.stdout
 
 
-def test_a_running_brain_is_said(recorded: Recorded, tmp_path: Path) -> None:
+def test_a_brain_that_does_not_answer_is_said(recorded: Recorded) -> None:
     with held(recorded[0]):
         ran = replay(recorded[0], "--from", "1h")
 
     assert ran.returncode == 2
-    assert "stop the brain while you replay" in " ".join(ran.stderr.split())
+    assert "stop it while you look" in " ".join(ran.stderr.split())
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
@@ -133,7 +173,9 @@ def test_readings_from_a_file(tmp_path: Path, form: str, write: Callable[[Path, 
     file = tmp_path / f"readings.{form}"
     write(file, now)
 
-    ran = replay(tmp_path / "state", "--from", "2h", f"--{form}", str(file), "--json", town=Path("tests/towns/hamlet"))
+    ran = replay(
+        tmp_path / "state", "--from", "2h", f"--{form}", str(file), "--json", folder=Path("tests/towns/hamlet")
+    )
 
     assert ran.returncode == 0, ran.stderr
     found = json.loads(ran.stdout)

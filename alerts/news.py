@@ -1,0 +1,70 @@
+"""What happened to alerts and the store or the broker has not been told yet.
+
+The database itself notes every timeline entry, in the transaction that wrote it, and forgets it when both have it. So a
+restart, or a store that was away, misses none; what was told and not yet forgotten when the power went is told again.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from sqlalchemy import Column, Connection, delete, false, func, or_, select, true, update
+
+from alerts import tables
+from alerts.record import Record, alert_of, from_row
+from town.alert import Alert, TimelineEntry
+
+Reader = Literal["store", "broker"]
+
+MOST_KEPT = 1_000_000
+"""So many are remembered for a reader that is away, the newest."""
+_AT_ONCE = 500
+
+
+class News(NamedTuple):
+    """One thing that happened, and the alert as it is now. `number` grows from one to the next, for ever."""
+
+    number: int
+    alert: Alert
+    entry: TimelineEntry
+
+
+def unread(connection: Connection, reader: Reader) -> list[News]:
+    """The oldest that a reader does not have, in their order; a few hundred at most."""
+    news, line = tables.news.c, tables.timeline.c
+    columns = (news.number, line.alert, line.number.label("entry"), line.at, line.event, line.by, line.detail)
+    joined = tables.news.join(tables.timeline, (news.alert == line.alert) & (news.entry == line.number))
+    query = select(*columns).select_from(joined).where(_wanted(reader)).order_by(news.number).limit(_AT_ONCE)
+    rows = connection.execute(query).all()
+    records = _records(connection, {row.alert for row in rows})
+    alerts = {name: alert_of(record) for name, record in records.items()}
+    entries = [
+        TimelineEntry(number=row.entry, at=row.at, event=row.event, by=row.by, detail=row.detail) for row in rows
+    ]
+    return [News(row.number, alerts[row.alert], entry) for row, entry in zip(rows, entries, strict=True)]
+
+
+def _wanted(reader: Reader) -> Column[bool]:
+    return tables.news.c.for_store if reader == "store" else tables.news.c.for_broker
+
+
+def _records(connection: Connection, names: set[str]) -> dict[str, Record]:
+    query = select(tables.alert).where(tables.alert.c.id.in_(names))
+    return {row["id"]: from_row(row) for row in connection.execute(query).mappings()}
+
+
+def mark_read(connection: Connection, reader: Reader, numbers: Sequence[int]) -> None:
+    """Note that a reader has these, and forget what all have, and what is beyond MOST_KEPT."""
+    if not numbers:
+        return
+    news = tables.news
+    mine = "for_store" if reader == "store" else "for_broker"
+    connection.execute(update(news).where(news.c.number.in_(numbers)).values({mine: false()}))
+    newest = connection.execute(select(func.max(news.c.number))).scalar_one()
+    over = (news.c.for_store == false()) & (news.c.for_broker == false())
+    connection.execute(delete(news).where(or_(over, news.c.number <= newest - MOST_KEPT)))
+
+
+def count_unread(connection: Connection, reader: Reader) -> int:
+    """How many a reader does not have."""
+    query = select(func.count()).select_from(tables.news).where(_wanted(reader) == true())
+    return int(connection.execute(query).scalar_one())

@@ -1,0 +1,108 @@
+"""From readings to people: rules, alert book, senders, and what all of them tell the store."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alerts.book import Book, open_book
+from alerts.outbox import Outbox
+from alerts.senders.channels import Endpoints, build_senders
+from alerts.sending import Sender
+from alerts.telling import Teller, to_store
+from brain.bundle import Bundle
+from brain.clock import wall_clock
+from brain.endpoints import endpoints_of
+from brain.health import Part
+from brain.judge import Judge
+from brain.receiver import LocalReceiver
+from brain.rule_files import RuleFiles
+from brain.secrets import secret
+from brain.standing import Standing
+from brain.state import BOOK_FILE, SNAPSHOT_FILE
+from console.live import LiveReadings
+from town.settings import Settings
+from town.store.duckdb import DuckStore
+from town.store.influx import InfluxStore
+from town.store.own_rows import OwnRows
+from town.store.retention import keep_of
+from town.store.rollup import Rollups
+
+Loops = dict[str, Callable[[], Coroutine[Any, Any, None]]]
+
+
+@dataclass(frozen=True)
+class Alerting:
+    """One town's, in one process: whoever has readings gives them to `judge` and to `live`."""
+
+    book: Book
+    judge: Judge
+    live: LiveReadings
+    outbox: Outbox
+    rule_files: RuleFiles
+    rollups: Rollups
+    own: OwnRows
+    tellers: Sequence[Teller]
+    standing: Standing
+
+    def loops(self) -> Loops:
+        """What has to run, by name; the judge runs when whoever feeds it says so."""
+        return {
+            "outbox": self.outbox.run,
+            "rule files": self.rule_files.run,
+            "rollups": self.rollups.run,
+            "own measurements": self.own.run,
+            "standing": self.standing.run,
+            **{teller.parts()[0].part: teller.run for teller in self.tellers},
+        }
+
+    def health(self) -> Sequence[Part]:
+        """What knows how it is."""
+        return (self.judge, self.rule_files, self.book, self.outbox, self.rollups, self.own, *self.tellers)
+
+
+@asynccontextmanager
+async def open_alerting(
+    bundle: Bundle, settings: Settings, *, state: Path, store: DuckStore | InfluxStore, receiver: LocalReceiver | None
+) -> AsyncIterator[Alerting]:
+    """Open book and rules where they stood; with a `receiver` every notification goes there, over the real senders."""
+    town = bundle.town
+    async with open_book(book_url(settings, state), town, clock=wall_clock, people=bundle.people) as book:
+        live, own = LiveReadings(), OwnRows(store, wall_clock)
+        snapshot = state / SNAPSHOT_FILE
+        saved = await asyncio.to_thread(snapshot.read_bytes) if snapshot.exists() else None
+        judge = Judge(bundle.rules, town, book=book, clock=wall_clock, snapshot=snapshot, saved=saved)
+        yield Alerting(
+            book,
+            judge,
+            live,
+            Outbox(book, _senders(settings, receiver), name=f"{socket.gethostname()}-{state}", link=_link(settings)),
+            RuleFiles(bundle, judge, clock=wall_clock),
+            Rollups(store, wall_clock, keep=keep_of(settings)),
+            own,
+            [to_store(book, store)],
+            Standing(book, live, own, clock=wall_clock),
+        )
+
+
+def book_url(settings: Settings, state: Path) -> str:
+    """The SQLAlchemy URL of the alert book."""
+    if settings.book_url is not None:
+        return settings.book_url.get_secret_value()
+    return f"sqlite:///{state / BOOK_FILE}"
+
+
+def _senders(settings: Settings, receiver: LocalReceiver | None) -> dict[str, Sender]:
+    if receiver is not None:
+        here = Endpoints(receiver.http_url, receiver.smtp_url, smtp_from="town@localhost.localdomain")
+        return build_senders(here, secret=lambda _: receiver.secret, clock=wall_clock)
+    return build_senders(endpoints_of(settings), secret=secret, clock=wall_clock)
+
+
+def _link(settings: Settings) -> Callable[[str], str | None]:
+    """Where the page of an alert is, for messages."""
+    base = (settings.public_url or f"http://{settings.http}").rstrip("/")
+    return lambda alert: f"{base}/alerts/{alert}"
