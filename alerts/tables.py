@@ -65,6 +65,7 @@ alert = Table(
     ),
     Index("alert_by_state", "state"),
     Index("alert_by_opened", "opened_at"),
+    Index("alert_by_changed", "changed_at", "id"),
     Index("alert_by_facility", "facility", "opened_at"),
 )
 

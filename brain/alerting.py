@@ -10,6 +10,7 @@ from typing import Any
 
 from alerts.book import Book, open_book
 from alerts.outbox import Outbox
+from alerts.performance import Performance
 from alerts.senders.channels import Endpoints, build_senders
 from alerts.sending import Sender
 from alerts.telling import Teller, to_store
@@ -47,6 +48,7 @@ class Alerting:
     own: OwnRows
     tellers: Sequence[Teller]
     standing: Standing
+    performance: Performance
 
     def loops(self) -> Loops:
         """What has to run, by name; the judge runs when whoever feeds it says so."""
@@ -61,7 +63,8 @@ class Alerting:
 
     def health(self) -> Sequence[Part]:
         """What knows how it is."""
-        return (self.judge, self.rule_files, self.book, self.outbox, self.rollups, self.own, *self.tellers)
+        told: Sequence[Part] = (self.own, *self.tellers, self.performance)
+        return (self.judge, self.rule_files, self.book, self.outbox, self.rollups, *told)
 
 
 @asynccontextmanager
@@ -75,6 +78,7 @@ async def open_alerting(
         snapshot = state / SNAPSHOT_FILE
         saved = await asyncio.to_thread(snapshot.read_bytes) if snapshot.exists() else None
         judge = Judge(bundle.rules, town, book=book, clock=wall_clock, snapshot=snapshot, saved=saved)
+        performance = Performance(book, operators=settings.operators)
         yield Alerting(
             book,
             judge,
@@ -84,7 +88,8 @@ async def open_alerting(
             Rollups(store, wall_clock, keep=keep_of(settings)),
             own,
             [to_store(book, store)],
-            Standing(book, live, own, clock=wall_clock),
+            Standing(book, live, own, clock=wall_clock, more=[performance.rows]),
+            performance,
         )
 
 

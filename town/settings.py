@@ -106,6 +106,12 @@ class Settings(BaseSettings):
     twilio_url: str | None = Field(None, description="A stand-in for Twilio.")
     telegram_url: str | None = Field(None, description="A stand-in for Telegram's bots.")
     slack_url: str | None = Field(None, description="A stand-in for Slack's webhooks.")
+    operators: int = Field(
+        1,
+        ge=1,
+        le=1_000,
+        description="How many people look after alerts at a time: the figures of alerting are for each.",
+    )
     language: Language | None = Field(None, description="`zh`, `zh-Hant` or `en`; default: the town's own.")
     log: Literal["text", "json"] = Field("text", description="Form of the log lines.")
 
