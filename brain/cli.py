@@ -8,6 +8,7 @@ import typer
 from brain.commands.account import account
 from brain.commands.adopt import adopt, discovered
 from brain.commands.bench import bench
+from brain.commands.boards import boards
 from brain.commands.check import check
 from brain.commands.decode import decode
 from brain.commands.demo import demo
@@ -51,6 +52,7 @@ app.add_typer(gateway, name="gateway")
 app.add_typer(store, name="store")
 app.add_typer(notify, name="notify")
 app.add_typer(people, name="people")
+app.add_typer(boards, name="boards")
 app.add_typer(bench, name="bench")
 
 

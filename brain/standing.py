@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from alerts.book import Book
 from alerts.own_rows import alert_row
 from console.live import LiveReadings
-from town.alert import Alert, AlertState
+from town.alert import Alert, AlertState, Category, Severity
 from town.errors import Unavailable
 from town.facility import Facility
 from town.moment import MINUTE, SECOND, Duration, Moment
@@ -64,6 +65,7 @@ class Standing:
         alerts = await self._book.alerts(AlertFilter(states=OPEN_STATES, limit=_MOST_OPEN))
         now, town = self._clock(), self._book.town
         await self._add(facility_rows(town, alerts, self._live, now=now))
+        await self._add(category_rows(alerts, now=now))
         if not whole:
             return
         await self._add(alert_row(alert, town, at=now) for alert in alerts)
@@ -116,15 +118,37 @@ def _sensor_row(town: Town, live: LiveReadings, sensor: Sensor, *, now: Moment) 
 
 def facility_rows(town: Town, alerts: Sequence[Alert], live: LiveReadings, *, now: Moment) -> Iterator[OwnRow]:
     """How every facility stands; `alerts` are the open ones."""
-    digits: dict[str, list[int]] = {}
+    there: dict[str, list[Alert]] = {}
     for alert in alerts:
         if alert.facility is not None:
-            digits.setdefault(alert.facility, []).append(alert.severity.digit)
+            there.setdefault(alert.facility, []).append(alert)
     for facility in town.facilities.values():
-        yield _facility_row(town, facility, digits.get(facility.id, []), live, now=now)
+        yield _facility_row(town, facility, there.get(facility.id, []), live, now=now)
 
 
-def _facility_row(town: Town, facility: Facility, digits: list[int], live: LiveReadings, *, now: Moment) -> OwnRow:
+def category_rows(alerts: Sequence[Alert], *, now: Moment) -> Iterator[OwnRow]:
+    """How many of these open alerts there are of each category, those without one included."""
+    for category in Category:
+        some = [alert for alert in alerts if alert.category is category]
+        severities = Counter(alert.severity for alert in some)
+        fields: dict[str, Value] = {
+            "open": float(len(some)),
+            "unacknowledged": float(sum(alert.acknowledged_by is None for alert in some)),
+            **{severity.value: float(severities[severity]) for severity in Severity},
+        }
+        yield OwnRow("category_state", {"category": category.value}, fields, now)
+
+
+def mark_of(alerts: Sequence[Alert]) -> float:
+    """The worst severity's digit, half a step more when somebody has every alert of it; 0 without an alert."""
+    worst = min((alert.severity.digit for alert in alerts), default=0)
+    nobody = any(alert.acknowledged_by is None for alert in alerts if alert.severity.digit == worst)
+    return float(worst) if nobody or not worst else worst + 0.5
+
+
+def _facility_row(
+    town: Town, facility: Facility, alerts: Sequence[Alert], live: LiveReadings, *, now: Moment
+) -> OwnRow:
     sensors = town.sensors_of_facility[facility.id]
     seen = ((sensor, live.seen(sensor.id)) for sensor in sensors)
     silent = sum(is_silent(sensor, one.measured_at if one else None, now=now) for sensor, one in seen)
@@ -133,8 +157,9 @@ def _facility_row(town: Town, facility: Facility, digits: list[int], live: LiveR
         "name_en": facility.name.en,
         "lat": facility.position.latitude,
         "lon": facility.position.longitude,
-        "worst": float(min(digits, default=0)),
-        "open_alerts": float(len(digits)),
+        "worst": float(min((alert.severity.digit for alert in alerts), default=0)),
+        "mark": mark_of(alerts),
+        "open_alerts": float(len(alerts)),
         "sensors": float(len(sensors)),
         "silent": float(silent),
     }

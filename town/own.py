@@ -74,7 +74,8 @@ OWN_FAMILIES: Mapping[str, OwnFamily] = {
     ),
     "facility_state": OwnFamily(
         means="How a facility stands, every 60 s and when its alerts change: `worst` open severity (1 to 4, 0 without "
-        "one), how many alerts are open, how many sensors it has and how many of these are silent.",
+        "one), `mark` the same and half a step more when somebody has all alerts of it, how many alerts are open, how "
+        "many sensors it has and how many of these are silent.",
         tags=("facility", "zone", "kind"),
         fields={
             "name_zh": _T,
@@ -82,9 +83,24 @@ OWN_FAMILIES: Mapping[str, OwnFamily] = {
             "lat": _F,
             "lon": _F,
             "worst": _F,
+            "mark": _F,
             "open_alerts": _F,
             "sensors": _F,
             "silent": _F,
+        },
+        lasting=False,
+    ),
+    "category_state": OwnFamily(
+        means="How many alerts of each category are open, every 60 s and when alerts change: all, those nobody has "
+        "acknowledged, and by severity. Categories without one are told too.",
+        tags=("category",),
+        fields={
+            "open": _F,
+            "unacknowledged": _F,
+            "critical": _F,
+            "major": _F,
+            "minor": _F,
+            "advisory": _F,
         },
         lasting=False,
     ),

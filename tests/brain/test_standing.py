@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from alerts.book import open_book
-from brain.standing import Standing, facility_rows, sensor_rows
+from brain.standing import Standing, category_rows, facility_rows, mark_of, sensor_rows
 from console.live import LiveReadings
 from tests.alerts.small_town import START, TOWN, Clock, active, definitions, normal, people
 from town.moment import DAY, HOUR, MINUTE
@@ -53,6 +53,18 @@ async def test_a_facility_stands_for_its_worst_alert_and_its_silent_sensors(tmp_
     known = {name: row.fields[name] for name in ("worst", "open_alerts", "sensors", "silent")}
     assert known == {"worst": 1.0, "open_alerts": 1.0, "sensors": 2.0, "silent": 1.0}
     assert (row.tags["kind"], row.fields["name_zh"], calm.fields["worst"]) == ("cellar", "二号酒窖", 0.0)
+
+
+async def test_what_somebody_has_is_marked_and_counted_apart(tmp_path: Path) -> None:
+    async with open_book(f"sqlite:///{tmp_path}/book.db", TOWN, clock=Clock(), people=people()) as book:
+        nobodys = await book.take([active()], definitions(), START)
+        somebodys = [await book.acknowledge(nobodys[0].id, by="li.wei", at=START + 1)]
+
+    assert (mark_of([]), mark_of(nobodys), mark_of(somebodys), mark_of([*nobodys, *somebodys])) == (0, 1, 1.5, 1)
+    rows = {row.tags["category"]: row.fields for row in category_rows([*nobodys, *somebodys], now=START)}
+    assert len(rows) == 8
+    assert rows["fire"] == {"open": 2, "unacknowledged": 1, "critical": 2, "major": 0, "minor": 0, "advisory": 0}
+    assert not any(rows["health"].values())
 
 
 async def test_open_alerts_are_told_every_minute_and_closed_ones_are_not(tmp_path: Path) -> None:

@@ -1,0 +1,113 @@
+"""The brain: rates and latencies of its own pipeline, its spool, its outbox, its rules."""
+
+from grafana_foundation_sdk.models.dashboard import Panel
+
+from dashboards import look, own
+from dashboards.board import SYSTEM, Board, Row, board_links, scope_variables
+from dashboards.panels import chart, stat
+from dashboards.query import TOWN, Target, table
+from dashboards.rows import Column, alert_list, table_panel
+from dashboards.words import Words
+
+
+def brain(say: Words) -> Board:
+    """In the order in which data flows: in, stored, judged, told."""
+    return Board(
+        uid="town-brain",
+        title=say("大脑", "Brain"),
+        folder=SYSTEM,
+        description=say("自身管线：速率、时延、缓存与发送。", "Its own pipeline: rates, latencies, spool, outbox."),
+        variables=scope_variables(say, facility=False),
+        links=board_links(say),
+        refresh="10s",
+        rows=[
+            Row(
+                4,
+                [
+                    _now(say("收讯 / 秒", "Messages / s"), "messages_per_s", how="sum", decimals=1),
+                    _now(say("读数 / 秒", "Readings / s"), "readings_per_s", how="sum", decimals=1),
+                    _now(say("入库时延 p99", "Store latency p99"), "store_latency_ms_p99", unit="ms", limit=250),
+                    _now(say("缓存批次", "Spooled batches"), "spool_batches", limit=1),
+                    _now(say("规则 / 秒", "Judged / s"), "rules_per_s", how="sum", decimals=1),
+                    _now(say("待发", "Queued to send"), "outbox_queued", limit=50),
+                    _now(say("发不出", "Cannot be sent"), "outbox_dead", limit=1),
+                    _balanced(say),
+                ],
+            ),
+            Row(
+                9,
+                [
+                    _lines(say("速率", "Rates"), ("messages_per_s", "readings_per_s", "rules_per_s"), how="max"),
+                    _lines(say("入库时延 p99", "Store latency p99"), ("store_latency_ms_p99",), unit="ms", how="max"),
+                ],
+            ),
+            Row(
+                9,
+                [
+                    _lines(say("缓存", "Spool"), ("spool_batches",), how="max"),
+                    _lines(say("缓存占用", "Spool on disk"), ("spool_bytes",), unit="bytes", how="max"),
+                    _lines(say("发件箱", "Outbox"), ("outbox_queued", "outbox_dead"), how="max"),
+                    _lines(say("状态变化", "Transitions"), ("transitions",), how="max"),
+                ],
+            ),
+            Row(
+                10,
+                [
+                    _parts(say, width=12),
+                    alert_list(
+                        say("Grafana 的警报列表", "Grafana's own Alert list"),
+                        note=say("来自大脑的 /api/v1/rules。", "From the brain's /api/v1/rules."),
+                        width=12,
+                    ),
+                ],
+            ),
+        ],
+    )
+
+
+def _now(
+    title: str, figure: str, *, how: str = "max", unit: str = "none", decimals: int = 0, limit: float | None = None
+) -> Panel:
+    steps = ((limit, look.MINOR),) if limit is not None else ()
+    return stat(
+        title,
+        own.of_pipeline(figure, how=how),
+        unit=unit,
+        decimals=decimals,
+        size=34,
+        thresholds=look.rising(steps),
+    )
+
+
+def _lines(title: str, figures: tuple[str, ...], *, unit: str = "none", how: str) -> Panel:
+    return chart(title, own.pipeline_over_time(figures, how=how), unit=unit, every="10s", low=0)
+
+
+def _balanced(say: Words) -> Panel:
+    query = f'SELECT last("balanced") AS "balanced" FROM "ingest_ledger" WHERE time > now() - 10m AND {TOWN}'
+    return stat(
+        say("账本", "Ledger"),
+        Target(query),
+        size=34,
+        mappings=[
+            look.on_off(say("平", "balanced"), say("不平", "not balanced"), colour=look.TEXT, calm=look.CRITICAL)
+        ],
+    )
+
+
+def _parts(say: Words, *, width: int) -> Panel:
+    query = (
+        f'SELECT last("value") AS "value" FROM "brain_pipeline" WHERE {own.LATELY} AND {TOWN} GROUP BY "part", "figure"'
+    )
+    return table_panel(
+        say("所有指标", "Every figure"),
+        table(query),
+        [
+            Column("part", say("部分", "Part"), width=160),
+            Column("figure", say("指标", "Figure")),
+            Column("value", say("值", "Value"), unit="short", width=140),
+        ],
+        sort=(say("部分", "Part"), False),
+        small=True,
+        width=width,
+    )

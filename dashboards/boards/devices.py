@@ -1,0 +1,149 @@
+"""Sensors and gateways: who is silent, batteries, signals and clocks, and the loss ledger."""
+
+from grafana_foundation_sdk.models.dashboard import Panel
+
+from dashboards import look, own
+from dashboards.alerts import alert_table, open_in
+from dashboards.board import SYSTEM, Board, Row, board_links, scope_variables
+from dashboards.panels import chart, stat
+from dashboards.query import NOW, SCOPE, TOWN, Target, newest, series, table, trend
+from dashboards.rows import Column, table_panel
+from dashboards.sensors import sensor_table
+from dashboards.words import Words
+from town.alert import Category
+
+
+def devices(say: Words) -> Board:
+    """What does not speak, what soon will not, and whether anything was lost."""
+    return Board(
+        uid="town-devices",
+        title=say("传感器与网关", "Sensors and gateways"),
+        folder=SYSTEM,
+        description=say("在线、电量、信号、时钟与收讯账本。", "Silence, battery, signal, clock and the loss ledger."),
+        variables=scope_variables(say),
+        links=board_links(say),
+        rows=[
+            Row(
+                4,
+                [
+                    open_in(Category.DEVICE, say),
+                    own.silent_sensors(say, size=34),
+                    _worst_state("battery", "min", say("最低电量", "Lowest battery"), unit="percent", limits="battery"),
+                    _worst_state("rssi", "min", say("最弱信号", "Weakest signal"), unit="dBm"),
+                    _worst_state("clock_error_ms", "max", say("最大时钟误差", "Worst clock error"), unit="ms"),
+                    _ledger("missing", say("1 小时遗失", "Lost in 1 h"), look.CRITICAL),
+                    _ledger("rejected", say("1 小时拒收", "Rejected in 1 h"), look.MINOR),
+                    _ledger("quarantined", say("1 小时隔离", "Quarantined in 1 h"), look.MINOR),
+                ],
+            ),
+            Row(11, [sensor_table(say)]),
+            Row(
+                9,
+                [
+                    chart(
+                        say("各片区失联", "Silent by zone"),
+                        [
+                            series(
+                                f'SELECT sum("silent") FROM "facility_state" WHERE $timeFilter AND {SCOPE} '
+                                'GROUP BY time(1m), "zone" fill(null)',
+                                alias="$tag_zone",
+                            )
+                        ],
+                        every="1m",
+                        decimals=0,
+                        low=0,
+                    ),
+                    chart(
+                        say("收讯账本", "Loss ledger"),
+                        own.ledger_over_time(
+                            ("received", "stored", "rejected", "quarantined", "duplicates", "missing")
+                        ),
+                        every="1m",
+                        decimals=0,
+                        low=0,
+                        names=_ledger_names(say),
+                    ),
+                ],
+            ),
+            Row(9, [_gateways(say), _link(say)]),
+            Row(8, [_online(say), alert_table(say, category=Category.DEVICE)]),
+        ],
+    )
+
+
+def _worst_state(field: str, how: str, title: str, *, unit: str, limits: str = "") -> Panel:
+    inner = f'SELECT last("{field}") AS "value" FROM "sensor_state" WHERE {NOW} AND {SCOPE} GROUP BY "sensor"'
+    return stat(
+        title,
+        Target(f'SELECT {how}("value") AS "value" FROM ({inner})'),
+        unit=unit,
+        decimals=0,
+        size=36,
+        thresholds=look.limits_of(limits) if limits else look.rising(),
+    )
+
+
+def _ledger(field: str, title: str, colour: str) -> Panel:
+    return stat(
+        title,
+        own.of_ledger(field),
+        decimals=0,
+        size=36,
+        thresholds=look.rising(((1, colour),), base=look.FAINT),
+    )
+
+
+def _ledger_names(say: Words) -> list[tuple[str, str]]:
+    return [
+        ("received", say("收到", "received")),
+        ("stored", say("入库", "stored")),
+        ("rejected", say("拒收", "rejected")),
+        ("quarantined", say("隔离", "quarantined")),
+        ("duplicates", say("重复", "duplicates")),
+        ("missing", say("遗失", "missing")),
+    ]
+
+
+def _gateways(say: Words) -> Panel:
+    chosen = ", ".join(
+        f'sum("{one}") AS "{one}"' for one in ("received", "rejected", "stored", "quarantined", "missing")
+    )
+    query = f'SELECT {chosen} FROM "ingest_ledger" WHERE $timeFilter AND {TOWN} GROUP BY "gateway"'
+    number = 110
+    return table_panel(
+        say("网关", "Gateways"),
+        table(query),
+        [
+            Column("gateway", say("网关", "Gateway")),
+            *(
+                Column(name, label, unit="none", width=number)
+                for name, label in _ledger_names(say)
+                if name != "duplicates"
+            ),
+        ],
+        sort=(say("收到", "received"), True),
+        small=True,
+    )
+
+
+def _link(say: Words) -> Panel:
+    return chart(
+        say("网络往返时延", "Network round trip"),
+        trend("round_trip", family="network"),
+        unit=look.unit_of("round_trip"),
+        every="1m",
+        limits=look.limits_of("round_trip", base=look.MUTED),
+        low=0,
+    )
+
+
+def _online(say: Words) -> Panel:
+    return stat(
+        say("最高丢包", "Worst packet loss"),
+        newest("packet_loss", family="network"),
+        unit=look.unit_of("packet_loss"),
+        decimals=1,
+        size=36,
+        thresholds=look.limits_of("packet_loss"),
+        width=4,
+    )

@@ -1,0 +1,119 @@
+"""Alert performance, after ISA-18.2: whether operators can cope with what the rules ask of them."""
+
+from grafana_foundation_sdk.models.dashboard import Panel
+
+from dashboards import look, own
+from dashboards.alerts import happened
+from dashboards.board import SYSTEM, Board, Row, board_links, scope_variables
+from dashboards.panels import chart, stat
+from dashboards.query import SCOPE, series
+from dashboards.words import Words
+
+SHARES = ("share_critical", "share_major", "share_minor", "share_advisory")
+
+
+def performance(say: Words) -> Board:
+    """The figures against their targets, then over time."""
+    return Board(
+        uid="town-performance",
+        title=say("警报绩效", "Alert performance"),
+        folder=SYSTEM,
+        description=say("按 ISA-18.2 的警报管理指标。", "Figures of alert management after ISA-18.2."),
+        variables=scope_variables(say),
+        links=board_links(say),
+        since="now-24h",
+        rows=[
+            Row(
+                5,
+                [
+                    _figure(
+                        say("每人每 10 分钟", "Per operator, 10 min"),
+                        "per_operator_10min",
+                        (1, look.ADVISORY),
+                        (2, look.MAJOR),
+                    ),
+                    _figure(say("洪峰中", "In a flood"), "in_flood", (1, look.MAJOR), on_off=say),
+                    _figure(
+                        say("洪峰时间占比", "Time in flood"), "flood_share", (0.01, look.MINOR), unit="percentunit"
+                    ),
+                    _figure(
+                        say("前十来源占比", "Top ten sources"),
+                        "top_ten_share",
+                        (0.5, look.ADVISORY),
+                        unit="percentunit",
+                    ),
+                    _figure(say("抖动", "Chattering"), "chattering", (1, look.MINOR)),
+                    _figure(say("瞬时", "Fleeting"), "fleeting", (1, look.ADVISORY)),
+                    _figure(say("陈旧", "Stale"), "stale", (5, look.MINOR)),
+                ],
+            ),
+            Row(
+                5,
+                [
+                    _figure(say("接手 中位", "To acknowledge, median"), "ack_seconds_p50", unit="s"),
+                    _figure(say("接手 p95", "To acknowledge, p95"), "ack_seconds_p95", unit="s"),
+                    _figure(say("处结 中位", "To resolve, median"), "resolve_seconds_p50", unit="s"),
+                    _figure(say("处结 p95", "To resolve, p95"), "resolve_seconds_p95", unit="s"),
+                    *(_share(say, figure) for figure in SHARES),
+                ],
+            ),
+            Row(
+                9,
+                [
+                    _lines(say("每人每 10 分钟的警报", "Alerts per operator and 10 min"), ("per_operator_10min",)),
+                    _lines(say("抖动、瞬时、陈旧", "Chattering, fleeting, stale"), ("chattering", "fleeting", "stale")),
+                ],
+            ),
+            Row(
+                9,
+                [
+                    _lines(say("级别构成", "Mix of severities"), SHARES, unit="percentunit"),
+                    _lines(say("接手用时", "Time to acknowledge"), ("ack_seconds_p50", "ack_seconds_p95"), unit="s"),
+                    chart(
+                        say("每小时警报", "Alerts an hour"),
+                        [
+                            series(
+                                f'SELECT count("alert") FROM "alert_event" WHERE $timeFilter AND "event" = \'raised\' '
+                                f'AND {SCOPE} GROUP BY time(1h), "severity" fill(0)',
+                                alias="$tag_severity",
+                            )
+                        ],
+                        every="1h",
+                        bars=True,
+                        decimals=0,
+                        low=0,
+                    ),
+                ],
+            ),
+            Row(9, [happened(say)]),
+        ],
+    )
+
+
+def _figure(
+    title: str, figure: str, *steps: tuple[float, str], unit: str = "none", on_off: Words | None = None
+) -> Panel:
+    mappings = [look.on_off(on_off("是", "yes"), on_off("否", "no"), colour=look.MAJOR)] if on_off else []
+    return stat(
+        title,
+        own.of_alerts(figure),
+        unit=unit,
+        decimals=None if unit == "none" else 0,
+        size=34,
+        thresholds=look.rising(steps, base=look.TEXT),
+        mappings=mappings,
+    )
+
+
+def _share(say: Words, figure: str) -> Panel:
+    names = {
+        "share_critical": ("■ 紧急 · 目标 5%", "■ Critical, target 5%"),
+        "share_major": ("▲ 重要 · 目标 15%", "▲ Major, target 15%"),
+        "share_minor": ("◆ 次要", "◆ Minor"),
+        "share_advisory": ("● 提示", "● Advisory"),
+    }
+    return stat(say(*names[figure]), own.of_alerts(figure), unit="percentunit", decimals=0, size=34)
+
+
+def _lines(title: str, figures: tuple[str, ...], *, unit: str = "none") -> Panel:
+    return chart(title, own.alerts_over_time(figures), unit=unit, every="1m", low=0)

@@ -1,0 +1,90 @@
+"""Village and farm: soil, greenhouses, irrigation and the weather over them."""
+
+from grafana_foundation_sdk.models.dashboard import Panel
+
+from dashboards import look
+from dashboards.alerts import alert_table, annotations
+from dashboards.board import DEPARTMENTS, Board, Row, board_links, scope_variables
+from dashboards.panels import chart, stat
+from dashboards.query import newest, trend
+from dashboards.words import Words
+
+
+def village(say: Words) -> Board:
+    """The driest soil first, then what is in it, then water and weather."""
+    return Board(
+        uid="town-village",
+        title=say("村庄与农业", "Village and farm"),
+        folder=DEPARTMENTS,
+        description=say("土壤、大棚、灌溉与气象。", "Soil, greenhouses, irrigation and weather."),
+        variables=scope_variables(say),
+        annotations=annotations(say),
+        links=board_links(say),
+        since="now-24h",
+        rows=[
+            Row(
+                4,
+                [
+                    _now(say("最干土壤", "Driest soil"), "soil_moisture", "soil", say, low=True),
+                    _now(say("最低地温", "Coldest soil"), "temperature", "soil", say, low=True),
+                    _now(say("最高棚温", "Hottest room or greenhouse"), "temperature", "air", say),
+                    _now(say("流量", "Flow"), "flow", "water", say),
+                    _now(say("气温", "Outside"), "temperature", "weather", say),
+                    _now(say("雨强", "Rain"), "rain_rate", "weather", say),
+                ],
+            ),
+            Row(
+                9,
+                [
+                    _lines(say, "soil_moisture", "soil", every="10m"),
+                    _lines(say, "conductivity", "soil", every="10m"),
+                    _lines(say, "ph", "soil", every="10m"),
+                ],
+            ),
+            Row(
+                9,
+                [
+                    _lines(say, "temperature", "soil", every="10m", title=say("地温", "Soil temperature")),
+                    _lines(say, "temperature", "air", every="1m", title=say("棚温", "Rooms and greenhouses")),
+                    _lines(say, "humidity", "air", every="1m"),
+                ],
+            ),
+            Row(
+                9,
+                [
+                    _lines(say, "flow", "water", every="1m", title=say("灌溉流量", "Irrigation")),
+                    _lines(say, "irradiance", "weather", every="1m"),
+                    _lines(say, "rain_rate", "weather", every="1m"),
+                ],
+            ),
+            Row(9, [alert_table(say)]),
+        ],
+    )
+
+
+def _none(say: Words) -> str:
+    return say("这里没有这种传感器", "No such sensor here")
+
+
+def _now(title: str, quantity: str, family: str, say: Words, *, low: bool = False) -> Panel:
+    return stat(
+        title,
+        newest(quantity, family=family, how="min" if low else "max", within="1h"),
+        unit=look.unit_of(quantity),
+        decimals=1,
+        size=38,
+        thresholds=look.limits_of(quantity),
+        no_value=_none(say),
+    )
+
+
+def _lines(say: Words, quantity: str, family: str, *, every: str, title: str = "") -> Panel:
+    limited = quantity in look.LIMITS or quantity in look.LOW_LIMITS
+    return chart(
+        title or say.quantity(quantity),
+        trend(quantity, family=family),
+        unit=look.unit_of(quantity),
+        every=every,
+        limits=look.limits_of(quantity, base=look.MUTED) if limited else None,
+        no_value=_none(say),
+    )
