@@ -5,42 +5,65 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, insert, select, update
 
 from alerts import tables
-from alerts.allowance import Allowance
+from alerts.allowance import Allowance, Use
+from alerts.people import Way
 from town.moment import Moment
 
 
 class Budget:
-    """What may be sent within one transaction; `allowances` are those of the targets that have a limit.
+    """What may be sent within one transaction; `allowances` are those of the ways that have a limit.
 
     Make a new one for each transaction: it holds what that has read and not yet written.
     """
 
-    def __init__(self, allowances: Mapping[str, Allowance], *, now: Moment) -> None:
+    def __init__(self, allowances: Mapping[Way, Allowance], *, now: Moment) -> None:
         self._allowances, self._now = allowances, now
         self._spent: dict[str, list[Moment]] = {}
         self._changed: dict[str, Allowance] = {}
-        self._empty: set[str] = set()
+        self._empty: dict[Use, set[str]] = {use: set() for use in Use}
+        self._few: set[tuple[Way, Use]] = set()
         self.free_at: Moment | None = None
         """When the first credential that has nothing left may send again; None when none has run out."""
 
-    def spend(self, connection: Connection, target: str) -> bool:
-        """Whether one message may go to the target now; if so, it counts."""
-        allowance = self._allowances.get(target)
+    def spend(self, connection: Connection, way: Way, use: Use) -> bool:
+        """Whether one message may go that way now; if so, it counts."""
+        allowance = self._allowances.get(way)
         if allowance is None:
             return True
         spent = self._load(connection, allowance)
-        free_at = allowance.free_at(spent, self._now)
+        free_at = allowance.free_at(spent, self._now, use.gathered if (way, use) in self._few else use)
         if free_at > self._now:
-            self._empty.add(allowance.key)
-            self.free_at = free_at if self.free_at is None else min(self.free_at, free_at)
+            self._empty[use].add(allowance.key)
+            self.wake_at(free_at)
             return False
         spent.append(self._now)
         self._changed[allowance.key] = allowance
         return True
 
-    def exhausted(self) -> list[str]:
-        """Every target whose credential turned out to have nothing left."""
-        return [target for target, allowance in self._allowances.items() if allowance.key in self._empty]
+    def left(self, connection: Connection, way: Way, use: Use) -> int:
+        """How many messages may go that way now, for that use."""
+        allowance = self._allowances[way]
+        spent = self._load(connection, allowance)
+        if not (left := allowance.left(spent, self._now, use)):
+            self.wake_at(allowance.free_at(spent, self._now, use))
+        return left
+
+    def wake_at(self, moment: Moment) -> None:
+        """There will be something to do at that moment."""
+        self.free_at = moment if self.free_at is None else min(self.free_at, moment)
+
+    def exhausted(self, use: Use) -> list[Way]:
+        """Every way whose credential turned out to have nothing left for that use."""
+        return [way for way, allowance in self._allowances.items() if allowance.key in self._empty[use]]
+
+    def let_few_go(self, way: Way, use: Use) -> bool:
+        """What waits there is too little for a digest: it may go alone on what digests may use. False if it may not."""
+        allowance = self._allowances[way]
+        if (way, use) in self._few or not allowance.left(self._spent[allowance.key], self._now, use.gathered):
+            return False
+        self._few.add((way, use))
+        self._empty[use].discard(allowance.key)
+        return True
 
     def save(self, connection: Connection) -> None:
         """Write down what was spent; what no longer counts is forgotten."""

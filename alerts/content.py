@@ -6,8 +6,8 @@ import msgspec
 from pydantic import BaseModel, ConfigDict
 
 from alerts.record import Record, alert_of
-from alerts.route import Address, Told
-from town.alert import Alert, DeliveryState, Subject
+from alerts.route import WANTS_SOMEBODY, Address, Told
+from town.alert import Alert, DeliveryState, Severity, Subject
 from town.language import Label
 from town.moment import Moment
 from town.town import Town
@@ -34,6 +34,7 @@ class Note(msgspec.Struct, frozen=True):
     target: str
     channel: str
     event: str
+    urgent: bool
     state: DeliveryState
     content: dict[str, Any]
     decided_at: Moment
@@ -70,6 +71,7 @@ def note_of(
         target=address.target,
         channel=address.channel,
         event=what.value,
+        urgent=record.facts.severity is Severity.CRITICAL and what in WANTS_SOMEBODY,
         state=DeliveryState.QUEUED,
         content=content,
         decided_at=decided_at,

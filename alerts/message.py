@@ -1,10 +1,15 @@
 """Turns a notification into what a person reads: the first line says it all, the rest says what to do."""
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from pydantic import BaseModel
+
+from alerts.claims import Claim
 from alerts.content import Content
-from alerts.deliveries import Claim
+from alerts.digest import DIGEST, Digest
+from alerts.digest_text import DigestWriter
 from alerts.people import Recipient
 from alerts.route import Told
 from alerts.sending import Brief, OutgoingMessage
@@ -32,10 +37,12 @@ def compose(
     claim: Claim, recipient: Recipient, *, town: Town, language: Language | None = None, link: str | None = None
 ) -> OutgoingMessage:
     """The message of a notification in the recipient's language, or the town's; the same at every attempt."""
+    if claim.event == DIGEST:
+        return _compose_digest(claim, recipient, town=town, language=language or town.language, link=link)
     content = Content.model_validate(claim.content)
     writer = _Writer(content, Told(claim.event), town, language or town.language)
     subject, lines = writer.subject(), writer.lines(link)
-    head = f"{subject}\n" + "\n".join(f"{name}{writer.colon}{text}" if name else text for name, text in lines)
+    head = _text(subject, lines, writer.colon)
     return OutgoingMessage(
         key=claim.id,
         thread=content.alert.id,
@@ -50,6 +57,34 @@ def compose(
         brief=writer.brief(),
         variables=writer.variables(),
         language=writer.language,
+    )
+
+
+def _text(subject: str, lines: Sequence[tuple[str, str]], colon: str) -> str:
+    return f"{subject}\n" + "\n".join(f"{name}{colon}{text}" if name else text for name, text in lines)
+
+
+def _compose_digest(
+    claim: Claim, recipient: Recipient, *, town: Town, language: Language, link: str | None
+) -> OutgoingMessage:
+    digest = Digest.model_validate(claim.content)
+    writer = DigestWriter(digest, town, language)
+    subject, lines = writer.subject(), writer.lines(link)
+    text = _text(subject, lines, writer.colon)
+    return OutgoingMessage(
+        key=claim.id,
+        thread=writer.number,
+        recipient=recipient,
+        created_at=claim.created_at,
+        subject=subject,
+        text=text + "\n",
+        html=_html(subject, lines, writer.worst, link),
+        body=_body(claim, digest, town, subject=subject, text=text, link=link),
+        severity=writer.worst,
+        link=link,
+        brief=writer.brief(),
+        variables=writer.variables(),
+        language=language,
     )
 
 
@@ -228,7 +263,7 @@ def _anchor(link: str) -> str:
     return f'<a href="{escape(link, quote=True)}">{escape(link)}</a>'
 
 
-def _body(claim: Claim, content: Content, town: Town, *, subject: str, text: str, link: str | None) -> dict[str, Any]:
+def _body(claim: Claim, content: BaseModel, town: Town, *, subject: str, text: str, link: str | None) -> dict[str, Any]:
     """The message for programs."""
     return {
         "version": 1,

@@ -11,10 +11,14 @@ from sqlalchemy import Connection
 
 from alerts.book import Book
 from alerts.budget import Budget
-from alerts.deliveries import Backlog, Claim, Policy, backlog, claim_due, next_due, release, write_answer
+from alerts.claims import Claim, Policy, claim_due, release
+from alerts.deliveries import Backlog, backlog, next_due, write_answer
+from alerts.digest import DIGEST
+from alerts.digest_text import has_room
 from alerts.message import compose
+from alerts.overflow import Gathering
+from alerts.people import Way
 from alerts.receipts import Receipts
-from alerts.route import Address
 from alerts.sending import Answer, AnswerKind, Sender, one_line, refused_config
 from town.alert import DeliveryState
 from town.errors import Unavailable
@@ -43,7 +47,7 @@ class Outbox:
     """Runs on a book with one sender a channel; several may run on one book.
 
     `name` is this process's own, and the same after a restart: what it was sending when it was killed is taken up again
-    at once, and not when the lease ends.
+    at once, and not when the lease ends. `link` says where an alert can be looked at, or all of them for "".
     """
 
     def __init__(
@@ -62,7 +66,7 @@ class Outbox:
         self.receipts = Receipts(book, senders)
         """Whether what was taken arrived; providers that tell it by themselves are handed to it."""
         self._wake = asyncio.Event()
-        self._busy: Counter[str] = Counter()
+        self._busy: Counter[Way] = Counter()
         self._backlog = Backlog()
         self._answered: dict[tuple[str, int], tuple[Claim, Answer]] = {}
         """Answers that are not written down yet, by their attempt."""
@@ -112,8 +116,8 @@ class Outbox:
         A book that is away is tried again later: answers are kept until it is back.
         """
         answered = dict(self._answered)
-        busy = self._busy - Counter(claim.target for claim, _ in answered.values())
-        room = self._policy.at_once - busy.total() if claiming else 0
+        busy = self._busy - Counter(claim.way for claim, _ in answered.values())
+        room = self._policy.at_once - busy.total() if claiming else -self._policy.urgent_at_once
         try:
             done = await self._book.database.write(lambda link: self._work(link, list(answered.values()), busy, room))
         except Unavailable as error:
@@ -123,11 +127,11 @@ class Outbox:
         self._next_at, self._released, self._unseen = done.next_at, True, True
         self._end(answered, done.states)
         for claim in done.claims:
-            self._busy[claim.target] += 1
+            self._busy[claim.way] += 1
             group.create_task(self._attempt(claim), name=f"notify {claim.id}")
         return len(done.claims)
 
-    def _work(self, link: Connection, answers: Sequence[tuple[Claim, Answer]], busy: Counter[str], room: int) -> _Done:
+    def _work(self, link: Connection, answers: Sequence[tuple[Claim, Answer]], busy: Counter[Way], room: int) -> _Done:
         """A turn's transaction."""
         now, policy = self._book.clock(), self._policy
         if not self._released:
@@ -138,8 +142,19 @@ class Outbox:
             )
             for claim, answer in answers
         ]
-        budget = Budget(self._book.people.allowances, now=now)
-        claims = claim_due(link, name=self._name, now=now, room=room, busy=busy, policy=policy, budget=budget)
+        people, town = self._book.people, self._book.town
+        gathering = Gathering(people, town, lambda digest, recipient: has_room(digest, recipient, town))
+        budget = Budget(people.allowances, now=now)
+        claims = claim_due(
+            link,
+            name=self._name,
+            now=now,
+            room=room,
+            busy=busy,
+            policy=policy,
+            budget=budget,
+            gathering=gathering,
+        )
         moments = (budget.free_at, next_due(link, now=now))
         return _Done(states, claims, min((at for at in moments if at is not None), default=None))
 
@@ -149,13 +164,18 @@ class Outbox:
         """What was answered is written down: there is room for others, and whoever listens may know."""
         for (claim, answer), state in zip(answered.values(), states, strict=True):
             del self._answered[claim.id, claim.attempts]
-            self._busy[claim.target] -= 1
+            self._busy[claim.way] -= 1
             logger.debug("%s: %s %s", claim.id, answer.kind, answer.text)
             if state is not None and state is not DeliveryState.FAILED:
                 self._finished[claim.channel, state.value] += 1
         waking = self._wake.is_set()
         self._book.announce(
-            {claim.alert for (claim, _), state in zip(answered.values(), states, strict=True) if state is not None}
+            {
+                alert
+                for (claim, _), state in zip(answered.values(), states, strict=True)
+                if state is not None
+                for alert in _alerts_of(claim)
+            }
         )
         if not waking:
             self._wake.clear()  # the book's word of what this turn wrote, and has acted upon
@@ -177,7 +197,7 @@ class Outbox:
             answer = await self._send(claim)
             self._answered[claim.id, claim.attempts] = (claim, answer)
         except asyncio.CancelledError:
-            self._busy[claim.target] -= 1
+            self._busy[claim.way] -= 1
             raise
         finally:
             self._wake.set()
@@ -190,23 +210,22 @@ class Outbox:
             return refused_config(f"{claim.channel} is not connected")
         try:
             town = self._book.town
-            message = compose(claim, recipient, town=town, language=recipient.language, link=self._link(claim.alert))
+            link = self._link("" if claim.event == DIGEST else claim.alert)
+            message = compose(claim, recipient, town=town, language=recipient.language, link=link)
             return await sender.send(message)
         except Exception as error:  # a message that breaks its sender must neither stop the others nor vanish
             logger.exception("notification %s broke its sender", claim.id)
             return Answer(AnswerKind.UNKNOWN, one_line(f"internal error: {type(error).__name__}"))
 
-    def _sharing(self, claim: Claim, answer: Answer) -> list[Address]:
+    def _sharing(self, claim: Claim, answer: Answer) -> list[Way]:
         """Whom else an answer is about: those with the same allowance, or with the same credential."""
         people = self._book.people
         match answer.kind:
             case AnswerKind.THROTTLED:
-                found = people.with_allowance_of(claim.target)
+                return people.with_allowance_of(claim.way)
             case AnswerKind.REFUSED_CONFIG:
-                found = people.with_credential_of(claim.target)
-            case _:
-                return []
-        return [Address(one.id, one.channel) for one in found]
+                return people.with_credential_of(claim.way)
+        return []
 
     async def _rest(self) -> None:
         """Sleep until a change, the next due moment, or the next poll, whichever is first."""
@@ -278,3 +297,8 @@ class Outbox:
                 help="For how long the oldest notification is due.",
             ),
         ]
+
+
+def _alerts_of(claim: Claim) -> list[str]:
+    """The alerts that a notification tells of."""
+    return [entry["alert"] for entry in claim.content["entries"]] if claim.event == DIGEST else [claim.alert]

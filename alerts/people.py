@@ -1,6 +1,6 @@
 """Who is told: people, targets and routes of a town, and every address at which somebody can be told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -13,6 +13,13 @@ from alerts.plan import Escalation, Route
 from alerts.rota import Rota
 from town.duty import Swap
 from town.language import Label, Language
+
+
+class Way(NamedTuple):
+    """One person or target over one channel."""
+
+    target: str
+    channel: str
 
 
 class Recipient(NamedTuple):
@@ -30,6 +37,11 @@ class Recipient(NamedTuple):
     mention: tuple[Person, ...] = ()
     mentions_everybody: bool = False
     limits: Limits | None = None
+
+    @property
+    def way(self) -> Way:
+        """Whom it reaches, over which channel."""
+        return Way(self.id, self.channel)
 
     @property
     def sender(self) -> str:
@@ -98,19 +110,29 @@ class People(BaseModel):
         return next((one for one in self.channels_of(name) if one.channel == channel), None)
 
     @cached_property
-    def allowances(self) -> dict[str, Allowance]:
-        """By id, what those may be sent who have a limit."""
-        return {name: found for name, one in self.recipients.items() if (found := one.allowance)}
+    def allowances(self) -> dict[Way, Allowance]:
+        """What may be sent each way that has a limit."""
+        return {one.way: found for one in self._everyone() if (found := one.allowance)}
 
-    def with_allowance_of(self, name: str) -> list[Recipient]:
-        """Everybody who shares an allowance."""
-        mine = self.allowances.get(name)
-        return [self.recipients[other] for other, one in self.allowances.items() if mine and one.key == mine.key]
+    def _everyone(self) -> Iterator[Recipient]:
+        return (one for channels in self._channels.values() for one in channels)
 
-    def with_credential_of(self, name: str) -> list[Recipient]:
-        """Everybody who is told with the same credential."""
-        mine = self.recipients[name].credential if name in self.recipients else None
-        return [one for one in self.recipients.values() if mine and one.credential == mine]
+    def with_allowance_of(self, way: Way) -> list[Way]:
+        """Every way that shares an allowance."""
+        mine = self.allowances.get(way)
+        return [other for other, one in self.allowances.items() if mine and one.key == mine.key]
+
+    def with_credential_of(self, way: Way) -> list[Way]:
+        """Every way that uses the same credential."""
+        recipient = self.recipient(*way)
+        mine = recipient.credential if recipient else None
+        return [one.way for one in self._everyone() if mine and one.credential == mine]
+
+    def next_channel(self, way: Way) -> Channel | None:
+        """The channel that a person or target is to be told over when this one fails; None when there is no other."""
+        names = [one.channel for one in self.channels_of(way.target)]
+        place = next((number for number, name in enumerate(names) if name == way.channel), len(names))
+        return next(iter((*names[place + 1 :], *names[:place])), None)
 
     def _to_target(self, target: Target) -> Recipient:
         return Recipient(

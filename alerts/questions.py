@@ -7,6 +7,7 @@ from sqlalchemy import Connection, RowMapping, Select, case, func, select
 
 from alerts import tables
 from alerts.desk import key_of
+from alerts.digest import DIGEST
 from alerts.life import Facts
 from alerts.record import alert_of, from_row, new_record
 from town.alert import (
@@ -97,7 +98,9 @@ def find_detail(connection: Connection, alert: str) -> AlertDetail | None:
     table, outbox = tables.timeline, tables.notification
     written = connection.execute(select(table).where(table.c.alert == alert).order_by(table.c.number))
     entries = [TimelineEntry(**{k: v for k, v in one.items() if k != "alert"}) for one in written.mappings()]
-    told = select(outbox).where(outbox.c.alert == alert).order_by(outbox.c.number, outbox.c.id)
+    told = (
+        select(outbox).where(outbox.c.alert == alert, outbox.c.event != DIGEST).order_by(outbox.c.number, outbox.c.id)
+    )
     notes = [notification_of(one) for one in connection.execute(told).mappings()]
     return AlertDetail(alert_of(from_row(row)), entries, notes)
 

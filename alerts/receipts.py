@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from alerts import tables
 from alerts.book import Book
-from alerts.deliveries import RECEIPT_DELAY, mention
-from alerts.people import Recipient
-from alerts.route import Address
+from alerts.contained import RECEIPT, settle_contained
+from alerts.deliveries import RECEIPT_DELAY
+from alerts.digest import DIGEST
+from alerts.mentions import mention, write_attempt
+from alerts.people import Recipient, Way
 from alerts.sending import Answer, AnswerKind, Sender, one_line
 from town.alert import DeliveryState
 from town.errors import Unavailable
@@ -135,9 +137,10 @@ def _settle(connection: Connection, receipt: Receipt, answer: Answer, now: Momen
         return None
     last = select(func.max(ledger.c.number)).where(ledger.c.notification == receipt.notification)
     number = (connection.execute(last).scalar_one() or 0) + 1
-    said = {"notification": receipt.notification, "number": number, "at": now, "kind": "receipt", "answer": answer.text}
-    connection.execute(insert(ledger).values(said))
-    if state is DeliveryState.DEAD:
-        whom = Address(receipt.target, receipt.channel)
-        mention(connection, row.alert, whom, state=state, told=row.event, text=answer.text, now=now)
+    write_attempt(connection, receipt.notification, number, at=now, kind=RECEIPT, text=answer.text)
+    if row.event == DIGEST:
+        settle_contained(connection, receipt.notification, state=state, kind=RECEIPT, text=answer.text, now=now)
+    elif state is DeliveryState.DEAD:
+        way = Way(receipt.target, receipt.channel)
+        mention(connection, row.alert, way, state=state, told=row.event, text=answer.text, now=now)
     return str(row.alert)

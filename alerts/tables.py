@@ -129,6 +129,7 @@ notification = Table(
     Column("target", IDENTIFIER, nullable=False),
     Column("channel", WORD, nullable=False),
     Column("event", WORD, nullable=False),
+    Column("urgent", Boolean, nullable=False, server_default=text("false")),
     Column("state", WORD, nullable=False),
     Column("content", JSON, nullable=False),
     Column("decided_at", BigInteger, nullable=False),
@@ -140,7 +141,16 @@ notification = Table(
     Column("answered_at", BigInteger),
     Column("answer", Text),
     Column("possibly_doubled", Boolean, nullable=False),
+    Column("shortened", Boolean, nullable=False, server_default=text("false")),
+    Column("digest", String(200)),
+    Column("passed_on", WORD),
     Index("notification_by_alert", "alert", "number"),
+    Index(
+        "notification_by_digest",
+        "digest",
+        sqlite_where=text("digest IS NOT NULL"),
+        postgresql_where=text("digest IS NOT NULL"),
+    ),
     Index(
         "notification_outstanding",
         "due_at",
@@ -148,7 +158,11 @@ notification = Table(
         postgresql_where=text("state IN ('queued', 'sending', 'failed')"),
     ),
 )
-"""The outbox. The id is the idempotency key `alert:episode:step:channel:target`; `number` is the step."""
+"""The outbox. The id is the idempotency key `alert:episode:step:channel:target`; `number` is the step.
+
+`digest` is the notification in which this one is told together with others, `passed_on` the channel on which its target
+is told as well because this one fails, empty when there is none. A digest is a row of its own, about its first alert.
+"""
 
 attempt = Table(
     "attempt",

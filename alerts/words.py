@@ -7,8 +7,9 @@ from town.alert import Category, Severity
 from town.language import Label
 
 Word = Literal[
-    "since", "until", "place", "seen", "limit", "todo", "within", "cause", "consequence", "open", "number", "by"
-]
+    "since", "until", "place", "seen", "limit", "todo", "within", "cause", "consequence", "open", "number", "by",
+    "of_these", "worst", "others", "alerts", "alert", "list", "all", "gateway", "part", "same", "digest",
+]  # fmt: skip
 
 
 def _label(zh: str, en: str) -> Label:
@@ -71,6 +72,9 @@ VALUES: dict[bool | None, Label] = {
     None: _label("无数据", "no data"),
 }
 
+COMMA = _label("、", ", ")
+"""Between the parts of a list."""
+
 UNITS = {"Cel": "°C", "ug/m3": "µg/m³", "mg/m3": "mg/m³", "m3": "m³", "m3/h": "m³/h", "W/m2": "W/m²", "%RH": "%"}
 """Units as people write them, where that differs from their SenML code."""
 
@@ -87,4 +91,15 @@ WORDS: dict[Word, Label] = {
     "number": _label("编号", "Number"),
     "limit": _label("限值", "limit"),
     "by": _label("经手", "By"),
+    "of_these": _label("其中", "Of these"),
+    "worst": _label("最严重", "The worst"),
+    "others": _label("其余", "The others"),
+    "alerts": _label("{}条警报", "{} alerts"),
+    "alert": _label("{}条警报", "{} alert"),
+    "list": _label("警报", "Alerts"),
+    "all": _label("全镇", "all over {}"),
+    "gateway": _label("网关{}", "gateway {}"),
+    "part": _label("第{}条，共{}条", "{} of {}"),
+    "same": _label("#{} 即 {}", "#{} is {}"),
+    "digest": _label("汇总", "Digest"),
 }

@@ -108,6 +108,6 @@ def _senders(settings: Settings, receiver: LocalReceiver | None) -> dict[str, Se
 
 
 def _link(settings: Settings) -> Callable[[str], str | None]:
-    """Where the page of an alert is, for messages."""
+    """Where the page of an alert is, for messages; that of all alerts for no alert in particular."""
     base = (settings.public_url or f"http://{settings.http}").rstrip("/")
-    return lambda alert: f"{base}/alerts/{alert}"
+    return lambda alert: f"{base}/alerts/{alert}".rstrip("/")

@@ -241,3 +241,7 @@ class Notification(BaseModel):
     """What the provider said, cut to a line, secrets masked."""
     possibly_doubled: bool = False
     """An attempt's answer was never seen, so that the target may have it twice; its id is the same both times."""
+    digest: str | None = None
+    """The notification in which it was told together with others, because there were too many to be told alone."""
+    passed_on: str | None = None
+    """The channel on which its target was told as well, because this one failed."""

@@ -35,6 +35,12 @@ class HttpReceiver:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/hook"
 
+    async def until(self, count: int) -> None:
+        """Wait until so many requests have arrived."""
+        while len(self.requests) < count:
+            self.arrived.clear()
+            await self.arrived.wait()
+
     def paths(self) -> list[str]:
         return [request.path for request in self.requests]
 

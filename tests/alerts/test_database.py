@@ -12,8 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateIndex
 
 from alerts import tables
+from alerts.allowance import Use
+from alerts.claims import due_rows
 from alerts.database import Database, open_database
-from alerts.deliveries import due_rows
 from town.errors import Unavailable
 
 
@@ -93,7 +94,7 @@ def test_postgresql_has_the_partial_unique_index_and_skips_locked_rows() -> None
 async def test_what_is_due_is_found_without_reading_the_past(book_url: str) -> None:
     query = (
         due_rows()
-        .params(now=0, full=[], room=1)
+        .params(now=0, room=1, urgent_only=False, **{use.value: [] for use in Use})
         .compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
     )
 

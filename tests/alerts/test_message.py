@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from alerts.book import Book
-from alerts.deliveries import Claim
+from alerts.claims import Claim
 from alerts.message import compose
 from alerts.people import Recipient
 from alerts.sending import OutgoingMessage

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from alerts.book import Book, open_book
-from alerts.deliveries import Policy
+from alerts.claims import Policy
 from alerts.outbox import Outbox
 from alerts.people import People
 from alerts.senders.channels import Endpoints, build_senders
@@ -174,10 +174,8 @@ async def test_slow_target_delays_no_other(book: Book) -> None:
         assert isinstance(clock, Clock)
         running = asyncio.create_task(Outbox(book, senders(clock), name="one").run())
         async with asyncio.timeout(8):
-            while len(quick.requests) < 12:
-                quick.arrived.clear()
-                await quick.arrived.wait()
-        assert 0 < len(slow.requests) <= Policy().per_target
+            await quick.until(12)
+        assert 0 < len(slow.requests) <= Policy().per_target + Policy().urgent_per_target
         slow.stall.set()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -190,7 +188,7 @@ async def test_throttled_target_rests_and_others_do_not(book: Book, clock: Clock
 
     book.reload(TOWN, people(hook("busy"), hook("free")))
     async with http_receiver(answer) as receiver:
-        outbox = outbox_of(book, receiver, policy=Policy(per_target=1))
+        outbox = outbox_of(book, receiver, policy=Policy(per_target=1, urgent_per_target=0))
         await book.take([active(subject=f"S{number}") for number in range(5)], definitions(), START)
         await outbox.run_due()
         assert (receiver.paths().count("/busy"), receiver.paths().count("/free")) == (1, 5)

@@ -1,0 +1,243 @@
+"""Claiming what is due in the outbox: in what order, and how much at once. Two processes may do it."""
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import cache
+from random import Random
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Integer,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    not_,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from alerts import tables
+from alerts.allowance import Use
+from alerts.budget import Budget
+from alerts.digest import DIGEST
+from alerts.mentions import write_attempt
+from alerts.overflow import Gathering, gather
+from alerts.people import Way
+from alerts.rows import NOW, outstanding
+from town.alert import DeliveryState
+from town.moment import DAY, MINUTE, SECOND, Duration, Moment
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """How the outbox tries."""
+
+    at_once: int = 32
+    """Attempts under way in this process."""
+    per_target: int = 4
+    """Attempts under way to one target over one channel, so that a slow one leaves room for the others."""
+    urgent_at_once: int = 8
+    urgent_per_target: int = 2
+    """How many more of either there may be of what is urgent, so that nothing else is in its way."""
+    lease: Duration = 60 * SECOND
+    """How long an attempt may take before another process takes it for lost."""
+    first_delay: Duration = 2 * SECOND
+    longest_delay: Duration = 5 * MINUTE
+    config_pause: Duration = MINUTE
+    """How long a target rests that refuses our configuration."""
+    most_attempts: int = 400
+    give_up_after: Duration = DAY
+
+    def most(self, use: Use) -> int:
+        """How many attempts of such a use may be under way one way, together with all others."""
+        urgent = use in (Use.URGENT, Use.URGENT_GATHERED)
+        return self.per_target + self.urgent_per_target if urgent else self.per_target
+
+    def full(self, under_way: Mapping[Way, int], use: Use) -> list[Way]:
+        """Every way that has no room for one more of such a use."""
+        return [way for way, count in under_way.items() if count >= self.most(use)]
+
+    def delay(self, attempts: int, random: Random) -> Duration:
+        """How long to wait after so many attempts: doubled each time up to a limit, then between half and all of it."""
+        whole = min(self.first_delay * 2 ** min(attempts - 1, 30), self.longest_delay)
+        return int(whole * (0.5 + random.random() / 2))
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A notification that this process holds the lease of; `attempts` counts the one under way."""
+
+    id: str
+    alert: str
+    target: str
+    channel: str
+    event: str
+    content: dict[str, Any]
+    created_at: Moment
+    attempts: int
+    lease_by: str
+    claimed_at: Moment
+    shortened: bool = False
+    """It was too long for its provider: only the brief words of it are sent."""
+
+    @property
+    def way(self) -> Way:
+        """To whom it goes, over which channel."""
+        return Way(self.target, self.channel)
+
+
+def claim_due(
+    connection: Connection,
+    *,
+    name: str,
+    now: Moment,
+    room: int,
+    busy: Mapping[Way, int],
+    policy: Policy,
+    budget: Budget,
+    gathering: Gathering,
+) -> list[Claim]:
+    """Lease up to `room` due notifications, no more to anybody than there is room and allowance for.
+
+    What is urgent goes first, in room of its own; then the oldest. What may not go alone is made into digests.
+    """
+    under_way = Counter(busy)
+    claims: list[Claim] = []
+    while _claim(connection, claims, under_way, name=name, now=now, room=room, policy=policy, budget=budget) or _gather(
+        connection, gathering=gathering, budget=budget, now=now
+    ):
+        pass
+    budget.save(connection)
+    return claims
+
+
+def _claim(
+    connection: Connection,
+    claims: list[Claim],
+    under_way: Counter[Way],
+    *,
+    name: str,
+    now: Moment,
+    room: int,
+    policy: Policy,
+    budget: Budget,
+) -> bool:
+    """Lease what one look at the rows finds; whether there may be more."""
+    left, urgent_left = room - len(claims), room + policy.urgent_at_once - len(claims)
+    if urgent_left <= 0:
+        return False
+    blocked = {use.value: [*map(_key, {*budget.exhausted(use), *policy.full(under_way, use)})] for use in Use}
+    asked = {"now": now, "urgent_only": left <= 0, "room": left if left > 0 else urgent_left, **blocked}
+    rows = connection.execute(due_rows(), asked).mappings().all()
+    for row in rows:
+        way, use = Way(row["target"], row["channel"]), use_of(row)
+        if under_way[way] < policy.most(use) and budget.spend(connection, way, use):
+            claims.append(_lease(connection, row, name=name, now=now, policy=policy))
+            under_way[way] += 1
+    return len(rows) == asked["room"]
+
+
+def _gather(connection: Connection, *, gathering: Gathering, budget: Budget, now: Moment) -> bool:
+    """Make digests for every way that has nothing left for messages alone; whether there is something new to claim."""
+    found = False
+    for use in (Use.URGENT, Use.ALONE):
+        for way in budget.exhausted(use):
+            found = gather(connection, way, use, gathering=gathering, budget=budget, now=now) or found
+    return found
+
+
+def use_of(row: RowMapping) -> Use:
+    """What a notification uses up an allowance for."""
+    use = Use.URGENT if row["urgent"] else Use.ALONE
+    return use.gathered if row["event"] == DIGEST else use
+
+
+@cache
+def due_rows() -> Select[Any]:
+    """What may be claimed `now`, urgent ones first and then the oldest, up to `room`, leaving out ways that rest.
+
+    Those of each use are left out as well that are named under it, and all that are not urgent when `urgent_only`.
+    Made once, as every statement of an alert's way to its people: making one takes longer than running it.
+    """
+    table, earlier, rest, now = tables.notification, tables.notification.alias("earlier"), tables.pause, NOW
+    tried = and_(table.c.state.in_([DeliveryState.QUEUED, DeliveryState.FAILED]), table.c.due_at <= now)
+    lost = and_(table.c.state == DeliveryState.SENDING, table.c.lease_until <= now)
+    # What is told of one alert to one target arrives in its order: "gone" never before "smoke".
+    before = (
+        select(earlier.c.id)
+        .where(earlier.c.alert == table.c.alert, earlier.c.target == table.c.target)
+        .where(earlier.c.channel == table.c.channel, earlier.c.number < table.c.number)
+        .where(outstanding(earlier.c), or_(earlier.c.digest.is_(None), earlier.c.digest != table.c.id))
+    )
+    resting = select(rest.c.target).where(
+        rest.c.target == table.c.target, rest.c.channel == table.c.channel, rest.c.until > now
+    )
+    columns = [table.c[name] for name in ("id", "target", "channel", "event", "urgent", "state", "attempts")]
+    query = select(*columns, table.c.possibly_doubled).where(
+        outstanding(table.c), table.c.digest.is_(None), or_(tried, lost), ~before.exists(), ~resting.exists()
+    )
+    key = table.c.channel + _SLASH + table.c.target
+    blocked = [and_(_is_of(use), key.in_(bindparam(use.value, expanding=True))) for use in Use]
+    query = query.where(not_(or_(*blocked)), or_(table.c.urgent, not_(bindparam("urgent_only", type_=Boolean))))
+    ordered = query.order_by(table.c.urgent.desc(), table.c.due_at, table.c.number, table.c.id)
+    return ordered.limit(bindparam("room", type_=Integer)).with_for_update(skip_locked=True)
+
+
+_SLASH = "/"
+
+
+def _key(way: Way) -> str:
+    return way.channel + _SLASH + way.target
+
+
+def _is_of(use: Use) -> ColumnElement[bool]:
+    table = tables.notification.c
+    urgent = use in (Use.URGENT, Use.URGENT_GATHERED)
+    digest = table.event == DIGEST if use is use.gathered else table.event != DIGEST
+    return and_(table.urgent if urgent else not_(table.urgent), digest)
+
+
+def _lease(connection: Connection, row: RowMapping, *, name: str, now: Moment, policy: Policy) -> Claim:
+    lost = row["state"] == DeliveryState.SENDING
+    if lost:
+        # The process that held it ended, or hung, between sending and writing down: nobody knows what was answered.
+        write_attempt(connection, row["id"], row["attempts"], at=now, kind="lost", text="the answer was never seen")
+    values = {
+        "attempts": row["attempts"] + 1,
+        "lease_by": name,
+        "lease_until": now + policy.lease,
+        "possibly_doubled": row["possibly_doubled"] or lost,
+    }
+    told = connection.execute(_leased(), {"held": row["id"], **values}).mappings().one()
+    return Claim(**told, attempts=row["attempts"] + 1, lease_by=name, claimed_at=now)
+
+
+@cache
+def _leased() -> ReturningUpdate[Any]:
+    """Lease the row that is `held`; what is kept of it."""
+    table = tables.notification
+    kept = [
+        table.c[name] for name in ("id", "alert", "target", "channel", "event", "content", "created_at", "shortened")
+    ]
+    given: dict[str, Any] = {
+        name: bindparam(name) for name in ("attempts", "lease_by", "lease_until", "possibly_doubled")
+    }
+    leased = update(table).where(table.c.id == bindparam("held")).values(state=DeliveryState.SENDING, **given)
+    return leased.returning(*kept)
+
+
+def release(connection: Connection, *, name: str, now: Moment) -> None:
+    """Let the leases of an earlier process of that name run out: it is gone, and nobody else will answer for them."""
+    table = tables.notification
+    held = (
+        outstanding(table.c),
+        table.c.state == DeliveryState.SENDING,
+        table.c.lease_by == name,
+        table.c.lease_until > now,
+    )
+    connection.execute(update(table).where(*held).values(lease_until=now))
