@@ -35,6 +35,9 @@ _OPEN = "Open alerts."
 Listener = Callable[[frozenset[str]], None]
 """Called with the ids of alerts after their change is in the book; it must be quick and must not raise."""
 
+Dispatch = Callable[[Connection], Callable[[], None]]
+"""Called at the end of a transaction that may have made something due; what it returns is called after the commit."""
+
 
 class Book:
     """Reads, takes transitions and people's actions; `database` is for the outbox of the same book."""
@@ -42,6 +45,8 @@ class Book:
     def __init__(self, database: Database, town: Town, *, clock: Clock, people: People) -> None:
         self.database = database
         self.town, self.people, self.clock = town, people, clock
+        self.dispatch: Dispatch | None = None
+        """The outbox that runs on this book leases what transitions made due, in their own transaction."""
         self._listeners: list[Listener] = []
         self._pruned_at: Moment | None = None
         self._open: dict[tuple[str, str, str], int] = {}
@@ -94,7 +99,14 @@ class Book:
         """
         if not transitions:
             return []
-        changed = await self.database.write(lambda link: self._take(link, transitions, definitions, now))
+
+        def work(connection: Connection) -> tuple[list[Record], Callable[[], None] | None]:
+            changed = self._take(connection, transitions, definitions, now)
+            return changed, self.dispatch(connection) if changed and self.dispatch else None
+
+        changed, begin = await self.database.write(work)
+        if begin is not None:
+            begin()
         self.announce([record.id for record in changed])
         return [alert_of(record) for record in changed]
 

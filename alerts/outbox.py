@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 POLL = 5 * SECOND
 """How often rows are looked for that another process wrote, or whose lease ran out."""
+GATHER_SECONDS = 0.01
+"""How long a turn waits for others after whatever woke it: answers that come together are written together."""
 DRAIN_SECONDS = 3.0
 """How long attempts under way may still take when the process ends."""
 LATE = MINUTE
@@ -76,7 +78,7 @@ class Outbox:
         self._unseen = True
         """Whether something may have happened since the figures were looked at."""
         self._next_at: Moment | None = None
-        self._released = False
+        self._released = self._ended = False
         self._since: Moment = book.clock()
 
     async def run(self) -> None:
@@ -85,6 +87,7 @@ class Outbox:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.receipts.run(), name="receipts")
+                self._book.dispatch = lambda link: self._dispatch(link, group)
                 turn: asyncio.Task[int] | None = None
                 try:
                     while True:
@@ -94,11 +97,20 @@ class Outbox:
                         await asyncio.shield(turn)
                         await self._look_again()
                         await self._rest()
+                        await asyncio.sleep(GATHER_SECONDS)
                 except asyncio.CancelledError:
+                    self._book.dispatch = None
                     await self._drain(turn, group)
+                    self._ended = True
                     raise
         finally:
             unlisten()
+
+    def _dispatch(self, link: Connection, group: asyncio.TaskGroup) -> Callable[[], None]:
+        """Lease what is due in the transaction that made it due: its way to people is shorter by a whole turn."""
+        busy = Counter(self._busy)
+        done = self._work(link, (), busy, self._policy.at_once - busy.total())
+        return lambda: self._begin(done, group)
 
     async def run_due(self) -> int:
         """Send everything that is due now, once each, and wait for the answers; how many attempts that took."""
@@ -124,12 +136,18 @@ class Outbox:
             self._is_away(str(error))
             return 0
         self._is_away(None)
-        self._next_at, self._released, self._unseen = done.next_at, True, True
         self._end(answered, done.states)
+        self._begin(done, group)
+        return len(done.claims)
+
+    def _begin(self, done: _Done, group: asyncio.TaskGroup) -> None:
+        """Send what was leased; after the end it stays leased, and is sent after the next start."""
+        if self._ended:
+            return
+        self._next_at, self._released, self._unseen = done.next_at, True, True
         for claim in done.claims:
             self._busy[claim.way] += 1
             group.create_task(self._attempt(claim), name=f"notify {claim.id}")
-        return len(done.claims)
 
     def _work(self, link: Connection, answers: Sequence[tuple[Claim, Answer]], busy: Counter[Way], room: int) -> _Done:
         """A turn's transaction."""

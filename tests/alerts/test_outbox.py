@@ -242,6 +242,19 @@ async def test_run_sends_at_once_when_the_book_changes_and_ends_with_its_answers
     assert [note.state for note in await notes(book)] == [DeliveryState.DELIVERED]
 
 
+async def test_what_a_transition_makes_due_is_leased_in_its_own_transaction(book: Book) -> None:
+    async with http_receiver() as receiver:
+        running = asyncio.create_task(outbox_of(book, receiver).run())
+        await asyncio.sleep(0)  # it has begun
+        await book.take([active()], definitions(), START)
+        leased = await notes(book)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    assert [note.attempts for note in leased] == [1]
+    assert [note.state for note in await notes(book)] == [DeliveryState.DELIVERED]
+
+
 async def test_figures_tell_what_is_outstanding_and_what_ended(book: Book, clock: Clock) -> None:
     await book.take([active()], definitions(), START)
     async with http_receiver(says("500 Oh")) as receiver:
