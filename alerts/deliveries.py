@@ -80,6 +80,7 @@ def _settle(
     given = {"to": state, "answered": now, "answer": text}
     given["doubled"] = answer.kind is AnswerKind.UNKNOWN and answer.handed_over
     given["again_at"] = due_at if state is DeliveryState.FAILED else None
+    given["shorter"] = _may_be_shorter(claim, answer)
     held = {"held": claim.id, "by": claim.lease_by, "attempt": claim.attempts}
     return connection.execute(_settled(), {**held, **given}).rowcount == 1
 
@@ -96,6 +97,7 @@ def _settled() -> Update:
         .values(lease_by=None, lease_until=None)
         .values(due_at=func.coalesce(bindparam("again_at", type_=BigInteger), column.due_at))
         .values(possibly_doubled=or_(column.possibly_doubled, bindparam("doubled", type_=Boolean)))
+        .values(shortened=or_(column.shortened, bindparam("shorter", type_=Boolean)))
     )
 
 
@@ -106,6 +108,8 @@ def _next(
     match answer.kind:
         case AnswerKind.ACCEPTED:
             return (DeliveryState.DELIVERED if answer.delivered else DeliveryState.ACCEPTED), now, answer.text
+        case AnswerKind.REFUSED_MESSAGE if _may_be_shorter(claim, answer):
+            return DeliveryState.FAILED, now, answer.text
         case AnswerKind.REFUSED_MESSAGE:
             return DeliveryState.DEAD, now, answer.text
     wait = policy.config_pause if answer.kind is AnswerKind.REFUSED_CONFIG else policy.delay(claim.attempts, random)
@@ -116,6 +120,11 @@ def _next(
         spent = format_duration(policy.give_up_after)
         return DeliveryState.DEAD, due_at, f"given up after {spent}: {answer.text}"
     return DeliveryState.FAILED, due_at, answer.text
+
+
+def _may_be_shorter(claim: Claim, answer: Answer) -> bool:
+    """Whether the same is sent again in fewer words; a digest is not, because it would leave alerts out."""
+    return answer.too_long and not claim.shortened and claim.event != DIGEST
 
 
 def _pause(connection: Connection, way: Way, answer: Answer, *, until: Moment, now: Moment) -> None:

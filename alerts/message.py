@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+import msgspec
 from pydantic import BaseModel
 
 from alerts.claims import Claim
@@ -21,6 +22,8 @@ from town.town import Town
 
 MOST_OBSERVATIONS = 6
 LONGEST_SUBJECT = 150
+SHORT_VARIABLE = 20
+"""Characters of a template's variable in a message that was refused for its length."""
 
 _RAISED = Label(zh="发生", en="Raised")
 """What happened, in templates whose wording a provider has approved: messages for people leave it out."""
@@ -41,9 +44,9 @@ def compose(
         return _compose_digest(claim, recipient, town=town, language=language or town.language, link=link)
     content = Content.model_validate(claim.content)
     writer = _Writer(content, Told(claim.event), town, language or town.language)
-    subject, lines = writer.subject(), writer.lines(link)
+    subject, lines = writer.subject(), writer.lines(link, short=claim.shortened)
     head = _text(subject, lines, writer.colon)
-    return OutgoingMessage(
+    message = OutgoingMessage(
         key=claim.id,
         thread=content.alert.id,
         recipient=recipient,
@@ -57,6 +60,18 @@ def compose(
         brief=writer.brief(),
         variables=writer.variables(),
         language=writer.language,
+    )
+    return _shorter(message) if claim.shortened else message
+
+
+def _shorter(message: OutgoingMessage) -> OutgoingMessage:
+    """The same in fewer words still, after a provider refused it for its length."""
+    alert = {name: value for name, value in message.body["alert"].items() if name != "reason"}
+    return msgspec.structs.replace(
+        message,
+        brief=msgspec.structs.replace(message.brief, advice=""),
+        variables={name: _short(value, SHORT_VARIABLE) for name, value in message.variables.items()},
+        body={**message.body, "alert": {**alert, "reason": {}}},
     )
 
 
@@ -142,15 +157,16 @@ class _Writer:
             "number": alert.id,
         }
 
-    def lines(self, link: str | None) -> list[tuple[str, str]]:
-        """The body, each line with its name."""
+    def lines(self, link: str | None, *, short: bool = False) -> list[tuple[str, str]]:
+        """The body, each line with its name; `short` of what was seen and what is to be done."""
         found = [(self.word("place"), self._place()), (self.word("since"), self._moment(self._alert.opened_at))]
         if self._alert.cleared_at is not None:
             found.append((self.word("until"), self._ended(self._alert.cleared_at)))
-        found += [(self.word("seen"), line) for line in self._observations()]
+        if not short:
+            found += [(self.word("seen"), line) for line in self._observations()]
         if (then := self._next()) is not None:
             found.append(("", then))
-        else:
+        elif not short:
             found += self._advice()
         if link:
             found.append((self.word("open"), link))

@@ -15,6 +15,7 @@ from alerts.claims import Claim, Policy, claim_due, release
 from alerts.deliveries import Backlog, backlog, next_due, write_answer
 from alerts.digest import DIGEST
 from alerts.digest_text import has_room
+from alerts.fallback import pass_on_critical, pass_on_refused
 from alerts.message import compose
 from alerts.overflow import Gathering
 from alerts.people import Way
@@ -154,13 +155,10 @@ class Outbox:
         now, policy = self._book.clock(), self._policy
         if not self._released:
             release(link, name=self._name, now=now)
-        states = [
-            write_answer(
-                link, claim, answer, now=now, policy=policy, random=self._random, sharing=self._sharing(claim, answer)
-            )
-            for claim, answer in answers
-        ]
         people, town = self._book.people, self._book.town
+        states = [self._write(link, claim, answer, now) for claim, answer in answers]
+        while people.has_other_channels and pass_on_critical(link, people, now=now):
+            pass  # the next channel may rest as well
         gathering = Gathering(people, town, lambda digest, recipient: has_room(digest, recipient, town))
         budget = Budget(people.allowances, now=now)
         claims = claim_due(
@@ -175,6 +173,14 @@ class Outbox:
         )
         moments = (budget.free_at, next_due(link, now=now))
         return _Done(states, claims, min((at for at in moments if at is not None), default=None))
+
+    def _write(self, link: Connection, claim: Claim, answer: Answer, now: Moment) -> DeliveryState | None:
+        """Write an answer down; what will never be taken one way goes another."""
+        policy, random, sharing = self._policy, self._random, self._sharing(claim, answer)
+        state = write_answer(link, claim, answer, now=now, policy=policy, random=random, sharing=sharing)
+        if state is DeliveryState.DEAD:
+            pass_on_refused(link, claim.id, self._book.people, now=now)
+        return state
 
     def _end(
         self, answered: Mapping[tuple[str, int], tuple[Claim, Answer]], states: Sequence[DeliveryState | None]
@@ -238,6 +244,8 @@ class Outbox:
     def _sharing(self, claim: Claim, answer: Answer) -> list[Way]:
         """Whom else an answer is about: those with the same allowance, or with the same credential."""
         people = self._book.people
+        if answer.alone:
+            return []
         match answer.kind:
             case AnswerKind.THROTTLED:
                 return people.with_allowance_of(claim.way)

@@ -128,6 +128,11 @@ class People(BaseModel):
         mine = recipient.credential if recipient else None
         return [one.way for one in self._everyone() if mine and one.credential == mine]
 
+    @cached_property
+    def has_other_channels(self) -> bool:
+        """Whether there is anybody who can be told over more than one."""
+        return any(len(channels) > 1 for channels in self._channels.values())
+
     def next_channel(self, way: Way) -> Channel | None:
         """The channel that a person or target is to be told over when this one fails; None when there is no other."""
         names = [one.channel for one in self.channels_of(way.target)]

@@ -107,8 +107,9 @@ def find_detail(connection: Connection, alert: str) -> AlertDetail | None:
 
 def notification_of(row: RowMapping) -> Notification:
     """The notification of a row of the outbox."""
-    names = [name for name in Notification.model_fields if name != "state"]
-    return Notification(state=DeliveryState(row["state"]), **{name: row[name] for name in names})
+    names = [name for name in Notification.model_fields if name not in ("state", "passed_on")]
+    kept = {name: row[name] for name in names}
+    return Notification(state=DeliveryState(row["state"]), passed_on=row["passed_on"] or None, **kept)
 
 
 def find_state(connection: Connection, rule: str, subject: Subject) -> AlertState:

@@ -39,6 +39,10 @@ class Answer(msgspec.Struct, frozen=True):
     """Whether the message may have reached the provider; only then an unknown answer may mean a double."""
     retry_after: Duration | None = None
     """How long the provider asks us to wait."""
+    alone: bool = False
+    """The refusal is about this recipient and not about the credential, which others use as well."""
+    too_long: bool = False
+    """The message was refused for its length: a shorter one may be taken."""
     receipt: str | None = None
     """By what the provider can be asked later whether it was delivered."""
 

@@ -43,6 +43,8 @@ KINDS: dict[str, AnswerKind] = {
     "isv.PARAM_NOT_SUPPORT_URL": AnswerKind.REFUSED_MESSAGE,
 }
 
+TOO_LONG = ("isv.PARAM_LENGTH_LIMIT",)
+
 
 class Api(msgspec.Struct, frozen=True):
     """One of Aliyun's interfaces, where it is, and with which key it is asked."""
@@ -72,7 +74,7 @@ def refused_by_aliyun(reply: Reply, request: HttpRequest, *, clock: Clock) -> An
     """The answer for whatever is no success: the code in the body says it."""
     code = str(reply.fields().get("Code", ""))
     kinds = {code: AnswerKind.THROTTLED} if code.startswith("Throttling") else KINDS
-    return refused(reply, request, clock=clock, code=code, kinds=kinds)
+    return refused(reply, request, clock=clock, code=code, kinds=kinds, too_long=TOO_LONG)
 
 
 def template_of(templates: Mapping[Language, str], language: Language) -> str:

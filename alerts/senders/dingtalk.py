@@ -36,6 +36,8 @@ KINDS: dict[str, AnswerKind] = {
     "460101": AnswerKind.REFUSED_MESSAGE,
 }
 
+TOO_LONG = ("460101",)
+
 
 class DingTalk:
     """Makes requests and reads answers; `secret` of a target is the robot's access token."""
@@ -63,7 +65,7 @@ class DingTalk:
         if reply.status == 200 and code == 0 and code is not False:
             return accepted(reply, request)
         wait = SILENCE if str(code) == "130101" else None
-        return refused(reply, request, clock=self._clock, code=code, kinds=KINDS, wait=wait)
+        return refused(reply, request, clock=self._clock, code=code, kinds=KINDS, wait=wait, too_long=TOO_LONG)
 
 
 def sign(secret: str, now: Moment) -> str:

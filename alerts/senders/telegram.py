@@ -23,6 +23,9 @@ KINDS: dict[str, AnswerKind] = {
     "429": AnswerKind.THROTTLED,
 }
 
+ALONE = ("403",)
+"""This chat has blocked the bot, or the bot is not in it; others have not."""
+
 
 class Telegram:
     """Makes requests and reads answers; the address is the chat, the account's secret the bot's token."""
@@ -53,4 +56,14 @@ class Telegram:
         asked = fields.get("parameters")
         seconds = asked.get("retry_after") if isinstance(asked, dict) else None
         wait = seconds * SECOND if isinstance(seconds, int) and seconds >= 0 else None
-        return refused(reply, request, clock=self._clock, code=fields.get("error_code"), kinds=KINDS, wait=wait)
+        too_long = ("400",) if "too long" in str(fields.get("description", "")) else ()
+        return refused(
+            reply,
+            request,
+            clock=self._clock,
+            code=fields.get("error_code"),
+            kinds=KINDS,
+            wait=wait,
+            too_long=too_long,
+            alone=ALONE,
+        )

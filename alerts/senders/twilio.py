@@ -28,6 +28,10 @@ KINDS: dict[str, AnswerKind] = {
     "21617": AnswerKind.REFUSED_MESSAGE,
 }
 
+TOO_LONG = ("21617",)
+ALONE = ("21608",)
+"""The account may not write to this number, and may to others."""
+
 
 class TwilioSms:
     """Makes requests and reads answers; `callback` is where Twilio tells what became of a message."""
@@ -59,7 +63,9 @@ class TwilioSms:
         sid = fields.get("sid")
         if reply.status == 201 and isinstance(sid, str) and sid:
             return accepted(reply, request, delivered=False, receipt=sid)
-        return refused(reply, request, clock=self._clock, code=fields.get("code"), kinds=KINDS)
+        return refused(
+            reply, request, clock=self._clock, code=fields.get("code"), kinds=KINDS, too_long=TOO_LONG, alone=ALONE
+        )
 
 
 def callback_signature(url: str, form: Mapping[str, str], token: str) -> str:

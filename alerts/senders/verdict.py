@@ -1,6 +1,6 @@
 """What an answer means: a provider's codes first, then the class that its HTTP status belongs to, never success."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from town.errors import ConfigError
 from town.moment import Duration, Moment, from_datetime
 from town.ports import Clock
 
+_TOO_LARGE = 413
 _RETRY = {408, 409, 425}
 _CONFIG = {401, 402, 403, 404, 405, 407, 410}
 
@@ -64,12 +65,24 @@ def refused(
     code: object = None,
     kinds: Mapping[str, AnswerKind] | None = None,
     wait: Duration | None = None,
+    too_long: Collection[str] = (),
+    alone: Collection[str] = (),
 ) -> Answer:
-    """The answer for whatever is no success; `wait` is how long the body asks us to wait."""
+    """The answer for whatever is no success; `wait` is how long the body asks us to wait.
+
+    `too_long` and `alone` are the codes for messages that are, and for refusals of this recipient only.
+    """
     kind = (kinds or {}).get(str(code)) or kind_of_status(reply.status)
     if wait is None:
         wait = retry_after(reply.retry_after, clock())
-    return Answer(kind, said(reply, request), handed_over=kind is AnswerKind.UNKNOWN, retry_after=wait)
+    return Answer(
+        kind,
+        said(reply, request),
+        handed_over=kind is AnswerKind.UNKNOWN,
+        retry_after=wait,
+        alone=str(code) in alone,
+        too_long=kind is AnswerKind.REFUSED_MESSAGE and (reply.status == _TOO_LARGE or str(code) in too_long),
+    )
 
 
 def said(reply: Reply, request: HttpRequest) -> str:

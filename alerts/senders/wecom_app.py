@@ -10,7 +10,7 @@ from alerts.accounts import WeComApp
 from alerts.senders.call import Call, HttpRequest, Reply
 from alerts.senders.layout import in_bytes, plain_text
 from alerts.senders.verdict import GetSecret, accepted, need_secret, refused, said
-from alerts.senders.wecom_robot import BASE, KINDS, LONGEST_TEXT
+from alerts.senders.wecom_robot import BASE, KINDS, LONGEST_TEXT, TOO_LONG
 from alerts.sending import Answer, AnswerKind, OutgoingMessage, one_line, refused_config
 from town.errors import ConfigError
 from town.moment import MINUTE, SECOND, Duration, Moment
@@ -91,7 +91,7 @@ class WeComAppSender:
         fields = reply.fields()
         code = fields.get("errcode")
         if reply.status != 200 or code != 0 or code is False:
-            return refused(reply, request, clock=self._clock, code=code, kinds=KINDS)
+            return refused(reply, request, clock=self._clock, code=code, kinds=KINDS, too_long=TOO_LONG)
         asked = {user.casefold() for user in address.split("|")}
         if asked <= _nobody(fields.get("invaliduser")) | _nobody(fields.get("unlicenseduser")):
             return Answer(AnswerKind.REFUSED_MESSAGE, said(reply, request), handed_over=False)

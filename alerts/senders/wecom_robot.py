@@ -29,11 +29,13 @@ KINDS: dict[str, AnswerKind] = {
     "40014": AnswerKind.REFUSED_CONFIG,
     "42001": AnswerKind.REFUSED_CONFIG,
     "60020": AnswerKind.REFUSED_CONFIG,
+    "45002": AnswerKind.REFUSED_MESSAGE,
     "40008": AnswerKind.REFUSED_MESSAGE,
     "40058": AnswerKind.REFUSED_MESSAGE,
     "81013": AnswerKind.REFUSED_MESSAGE,
 }
 """What both the robots and the applications answer; 40014 and 42001 are about an application's token."""
+TOO_LONG = ("45002", "40058")
 
 
 class WeComRobot:
@@ -55,7 +57,7 @@ class WeComRobot:
         code = reply.fields().get("errcode")
         if reply.status == 200 and code == 0 and code is not False:
             return accepted(reply, request)
-        return refused(reply, request, clock=self._clock, code=code, kinds=KINDS)
+        return refused(reply, request, clock=self._clock, code=code, kinds=KINDS, too_long=TOO_LONG)
 
 
 def _body(message: OutgoingMessage) -> dict[str, Any]:
