@@ -13,11 +13,12 @@ from brain.clock import wall_clock
 from brain.output import FOUND_PROBLEMS, errors, print_findings, print_json, print_table, screen
 from brain.state import state_folder
 from ingest.identity.access_list import Role
-from ingest.identity.accounts import BrokerAccounts, write_private
+from ingest.identity.accounts import BrokerAccounts
 from ingest.identity.authority import CA_CERTIFICATE, LEAF_DAYS, SERVER_CERTIFICATE, Authority
 from town.errors import ConfigError
 from town.folder import load_town
 from town.moment import DAY
+from town.private_file import write_private
 from town.settings import Settings, load_settings
 from town.town import Town
 

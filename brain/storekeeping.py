@@ -16,6 +16,7 @@ from brain.state import held, state_folder
 from town.errors import ConfigError, Unavailable
 from town.folder import load_town
 from town.moment import Moment, format_moment, parse_duration, parse_moment
+from town.private_file import write_private
 from town.settings import Settings, load_settings
 from town.store.duckdb import DuckStore
 from town.store.influx import InfluxStore
@@ -55,11 +56,20 @@ def run_init(place: Place, asked: Asked) -> None:
         screen.print(f"  {'would ' if asked.dry_run else ''}{what}", markup=False)
     if not done.done:
         screen.print("  everything is there")
-    if done.token:
-        screen.print(f"  TOWN_STORE_TOKEN={done.token}", markup=False)
-        errors.print("The token is shown this once: put it where the brain finds it (TOWN_STORE_TOKEN_FILE).")
+    for name, token in done.tokens.items():
+        _hand_over(name, token, asked.tokens)
     if done.hint:
         errors.print(f"({done.hint})", markup=False)
+
+
+def _hand_over(name: str, token: str, folder: Path | None) -> None:
+    if folder is None:
+        screen.print(f"  TOWN_{name.upper()}={token}", markup=False)
+        errors.print("The token is shown this once: put it where the brain finds it (TOWN_STORE_TOKEN_FILE).")
+        return
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_private(folder / name, token + "\n")
+    screen.print(f"  token in {folder / name}", markup=False)
 
 
 def run_info(place: Place, *, json: bool) -> None:

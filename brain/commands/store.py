@@ -24,6 +24,12 @@ def init(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     new_token: Annotated[bool, typer.Option("--new-token", help="Make a further token (2.x).")] = False,
+    tokens: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the tokens (2.x) of the brain (store_token) and of the boards (boards_token, reads only)."
+        ),
+    ] = None,
 ) -> None:
     """Make databases or buckets with their retention, and on InfluxDB 2.x a token that may do no more than needed.
 
@@ -32,7 +38,7 @@ def init(
     from brain.storekeeping import find, run_init
     from town.store.setup import Asked
 
-    run_init(find(folder, {"store_url": store, "state": state}), Asked(organisation, dry_run, new_token))
+    run_init(find(folder, {"store_url": store, "state": state}), Asked(organisation, dry_run, new_token, tokens))
 
 
 @store.command()

@@ -1,7 +1,6 @@
 """The broker's folder: who may connect and with which password, as the files that Mosquitto reads."""
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from ingest.identity.access_list import Role, access_list
 from ingest.identity.password import mosquitto_hash, new_password
 from town.errors import ConfigError
+from town.private_file import write_private
 from town.town import Town
 
 PASSWORDS = "passwords"
@@ -68,21 +68,6 @@ class BrokerAccounts:
         write_private(self.folder / PASSWORDS, "".join(f"{name}:{hashed}\n" for name, hashed in kept.items()))
         write_private(self.folder / ACCOUNTS, json.dumps(dict(sorted(roles.items())), indent=2) + "\n")
         self.roles, self._hashes = roles, kept
-
-
-def write_private(path: Path, content: str | bytes) -> None:
-    """A file that only its owner may read, there whole or not at all, with the owner of its folder when we are root."""
-    new = path.with_name(f".{path.name}.new")
-    data = content.encode() if isinstance(content, str) else content
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    if os.geteuid() == 0:
-        folder = path.parent.stat()
-        os.chown(new, folder.st_uid, folder.st_gid)
-    new.replace(path)
 
 
 def _hashes(path: Path) -> dict[str, str]:

@@ -37,7 +37,7 @@ async def test_an_influxdb_2_gets_buckets_and_a_token_for_just_these() -> None:
 
     kept = {one["name"]: one["retentionRules"][0]["everySeconds"] for one in server.buckets}
     assert kept == {"town": 400 * DAY_SECONDS, "town/1m": 730 * DAY_SECONDS, "town/1h": 0}
-    assert (done.token, again.token, again.done) == ("fresh-1", None, [])
+    assert (done.tokens, again.tokens, again.done) == ({"store_token": "fresh-1"}, {}, [])
     allowed = {(one["action"], one["resource"]["id"]) for one in server.authorizations[0]["permissions"]}
     assert allowed == {(action, bucket["id"]) for action in ("read", "write") for bucket in server.buckets}
     assert {one["resource"]["type"] for one in server.authorizations[0]["permissions"]} == {"buckets"}
@@ -93,7 +93,20 @@ async def test_another_retention_is_corrected_and_a_lost_token_replaced() -> Non
 
     assert "bucket town keeps 30d, it kept 400d" in done.done
     assert server.buckets[0]["retentionRules"][0]["everySeconds"] == 30 * DAY_SECONDS
-    assert done.token == "fresh-2"
+    assert done.tokens == {"store_token": "fresh-2"}
+
+
+async def test_kept_tokens_are_made_where_their_files_are_missing(tmp_path: Path) -> None:
+    influx = Influx2()
+    (tmp_path / "store_token").write_text("here")
+    async with answering(influx) as base:
+        done = await prepare(base, Wanted(tokens=tmp_path))
+        (tmp_path / "boards_token").write_text("here")
+        again = await prepare(base, Wanted(tokens=tmp_path))
+
+    rights = {one["description"]: {each["action"] for each in one["permissions"]} for one in influx.authorizations}
+    assert rights == {"town brain: town": {"read", "write"}, "town boards: town": {"read"}}
+    assert (done.tokens.keys(), again.tokens) == ({"store_token", "boards_token"}, {})
 
 
 async def test_a_wrong_or_missing_token_is_refused_without_telling_it() -> None:

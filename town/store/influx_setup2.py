@@ -5,6 +5,7 @@
 Speaks the management API through influxdb-client, which waits for its answers: call it in a thread.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from influxdb_client import (
@@ -30,21 +31,37 @@ _TIMEOUT_MS = 10_000
 _NOT_FOUND = 404
 
 
+class Token(NamedTuple):
+    """A token with no more rights than its user needs: what it is for, and what it may do with the buckets."""
+
+    name: str
+    purpose: str
+    actions: tuple[str, ...]
+
+
+BRAIN = Token("store_token", "town brain", ("read", "write"))
+BOARDS = Token("boards_token", "town boards", ("read",))
+
+
 class Wanted(NamedTuple):
-    """What to prepare. Without `organisation` the only one there is; `dry_run` changes nothing."""
+    """What to prepare. Without `organisation` the only one there is; `dry_run` changes nothing.
+
+    A token that `tokens` names is made when there is none, one that `new_tokens` names in any case.
+    """
 
     database: str
     organisation: str | None
     keep: Keep
     dry_run: bool = False
-    new_token: bool = False
+    tokens: tuple[Token, ...] = (BRAIN,)
+    new_tokens: tuple[Token, ...] = ()
 
 
 class Prepared(NamedTuple):
-    """What was done, or would be, in words; and the new token, told once."""
+    """What was done, or would be, in words; and the new tokens by name, told once."""
 
     done: list[str]
-    token: str | None = None
+    tokens: Mapping[str, str]
 
 
 def prepare(url: str, admin_token: str, wanted: Wanted) -> Prepared:
@@ -67,10 +84,13 @@ class _Setup:
     def run(self) -> Prepared:
         organisation = self._organisation()
         if organisation is None:  # a dry run, and everything else would be new
-            return Prepared([*self._done, *(f"make bucket {name}" for _, name, _ in self._plan()), "make a token"])
+            asked = [f"make the token of the {one.purpose}" for one in self._wanted.tokens]
+            return Prepared([*self._done, *(f"make bucket {name}" for _, name, _ in self._plan()), *asked], {})
         buckets = {policy: self._bucket(organisation, name, keep) for policy, name, keep in self._plan()}
         self._mappings(organisation, buckets)
-        return Prepared(self._done, self._token(organisation, [one for one in buckets.values() if one]))
+        made = [one for one in buckets.values() if one]
+        tokens = {one.name: self._token(organisation, made, one) for one in self._wanted.tokens}
+        return Prepared(self._done, {name: token for name, token in tokens.items() if token})
 
     def _plan(self) -> list[tuple[str, str, Duration | None]]:
         """Policy as 1.x calls it, bucket, and how long it keeps."""
@@ -132,18 +152,19 @@ class _Setup:
                 )
                 service.post_dbrp(mapping)
 
-    def _token(self, organisation: Organization, buckets: list[Bucket]) -> str | None:
-        api, description = self._client.authorizations_api(), f"town brain: {self._wanted.database}"
+    def _token(self, organisation: Organization, buckets: list[Bucket], token: Token) -> str | None:
+        api, description = self._client.authorizations_api(), f"{token.purpose}: {self._wanted.database}"
         found = _found(api.find_authorizations, org_id=organisation.id)
-        if any(one.description == description for one in found) and not self._wanted.new_token:
+        if any(one.description == description for one in found) and token not in self._wanted.new_tokens:
             return None
-        self._do(f"make a token that may read and write {', '.join(one.name for one in buckets) or 'these buckets'}")
+        may, names = " and ".join(token.actions), ", ".join(one.name for one in buckets) or "these buckets"
+        self._do(f"make the token of the {token.purpose}, which may {may} {names}")
         if self._wanted.dry_run:
             return None
         permissions = [
             Permission(action=action, resource=PermissionResource(type="buckets", id=bucket.id, org_id=organisation.id))
             for bucket in buckets
-            for action in ("read", "write")
+            for action in token.actions
         ]
         asked = Authorization(org_id=organisation.id, permissions=permissions, description=description)
         return str(api.create_authorization(authorization=asked).token)

@@ -1,7 +1,9 @@
 """Prepares the store that the settings name: what `town store init` does."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from town.errors import ConfigError
@@ -17,19 +19,23 @@ from town.town import Town
 
 
 class Asked(NamedTuple):
-    """What the person wants: the organisation of a 2.x, a look only, a further token."""
+    """What the person wants: the organisation of a 2.x, a look only, a further token.
+
+    With `tokens` the folder keeps the tokens of the brain and of the boards, and one whose file is missing is made.
+    """
 
     organisation: str | None = None
     dry_run: bool = False
     new_token: bool = False
+    tokens: Path | None = None
 
 
 class Done(NamedTuple):
-    """Which store it is, what was done or would be, a new token that is told once, and advice."""
+    """Which store it is, what was done or would be, new tokens by name that are told once, and advice."""
 
     store: str
     done: list[str]
-    token: str | None = None
+    tokens: Mapping[str, str] = MappingProxyType({})
     hint: str = ""
 
 
@@ -71,6 +77,10 @@ async def _server(store: InfluxStore, settings: Settings, asked: Asked) -> Done:
         )
     from town.store import influx_setup2  # noqa: PLC0415 - the client takes half a second that no other command needs
 
-    wanted = influx_setup2.Wanted(database, asked.organisation, keep, asked.dry_run, asked.new_token)
+    tokens = (influx_setup2.BRAIN, influx_setup2.BOARDS) if asked.tokens else (influx_setup2.BRAIN,)
+    new = tuple(one for one in tokens if asked.new_token or (asked.tokens and not (asked.tokens / one.name).exists()))
+    wanted = influx_setup2.Wanted(database, asked.organisation, keep, asked.dry_run, tokens, new)
     prepared = await asyncio.to_thread(influx_setup2.prepare, store.url, token, wanted)
-    return Done(name, prepared.done, prepared.token, "a lost token is replaced with --new-token")
+    return Done(
+        name, prepared.done, prepared.tokens, "" if asked.tokens else "a lost token is replaced with --new-token"
+    )
