@@ -1,6 +1,8 @@
 """The simulator as commands use it: which scenario, against which broker."""
 
 import ssl
+from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from brain.bundle import Bundle
@@ -23,7 +25,19 @@ def find_scenario(bundle: Bundle, name: str) -> Scenario:
     raise ConfigError(f"{said}Scenarios of {bundle.town.id}: {known}.")
 
 
-def broker_address(settings: Settings, *, embedded_port: int | None) -> BrokerAddress:
+def kept_passwords(folder: Path | None) -> dict[str, str]:
+    """The passwords of gateways in a folder, one file each, as `town gateway init --keep` writes them."""
+    if folder is None:
+        return {}
+    try:
+        return {path.name: path.read_text("utf-8").strip() for path in folder.iterdir() if path.is_file()}
+    except OSError as error:
+        raise ConfigError(f"--credentials {folder}: {error.strerror}") from None
+
+
+def broker_address(
+    settings: Settings, *, embedded_port: int | None, passwords: Mapping[str, str] | None = None
+) -> BrokerAddress:
     """Where devices connect: the embedded broker's port for 3.1.1, or the broker that the settings name."""
     if embedded_port is not None:
         return BrokerAddress(host="127.0.0.1", port=embedded_port)
@@ -35,6 +49,7 @@ def broker_address(settings: Settings, *, embedded_port: int | None) -> BrokerAd
         port=parts.port or (8883 if tls else 1883),
         username=unquote(parts.username) if parts.username else None,
         password=password.get_secret_value() if password else None,
+        passwords=passwords or {},
         tls=tls,
     )
 
@@ -49,12 +64,13 @@ async def simulate(
     speed: float = 1.0,
     history: Duration = 0,
     sent: Sent | None = None,
+    passwords: Mapping[str, str] | None = None,
 ) -> None:
     """Play a scenario to its end."""
     await play(
         bundle.town,
         scenario,
-        broker_address(settings, embedded_port=embedded_port),
+        broker_address(settings, embedded_port=embedded_port, passwords=passwords),
         clock=wall_clock,
         seed=seed,
         speed=speed,

@@ -57,19 +57,19 @@ def run_init(place: Place, asked: Asked) -> None:
     if not done.done:
         screen.print("  everything is there")
     for name, token in done.tokens.items():
-        _hand_over(name, token, asked.tokens)
+        _hand_over(name, token, {"store_token": asked.token_file, "boards_token": asked.boards_token_file}[name])
     if done.hint:
         errors.print(f"({done.hint})", markup=False)
 
 
-def _hand_over(name: str, token: str, folder: Path | None) -> None:
-    if folder is None:
+def _hand_over(name: str, token: str, file: Path | None) -> None:
+    if file is None:
         screen.print(f"  TOWN_{name.upper()}={token}", markup=False)
         errors.print("The token is shown this once: put it where the brain finds it (TOWN_STORE_TOKEN_FILE).")
         return
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_private(folder / name, token + "\n")
-    screen.print(f"  token in {folder / name}", markup=False)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_private(file, token + "\n")
+    screen.print(f"  it is in {file}", markup=False)
 
 
 def run_info(place: Place, *, json: bool) -> None:

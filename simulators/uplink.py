@@ -8,6 +8,7 @@ import secrets
 import socket
 import ssl
 from collections import deque
+from collections.abc import Mapping
 from typing import Literal
 
 import aiomqtt
@@ -40,6 +41,8 @@ class BrokerAddress(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     username: str | None = None
     password: str | None = None
+    passwords: Mapping[str, str] = {}
+    """By gateway, for a broker at which each has an account of its own, called as it is; others go in as `username`."""
     tls: ssl.SSLContext | None = None
     version: Literal["3.1.1", "5"] = "3.1.1"
 
@@ -148,12 +151,12 @@ class Uplink:
                 await asyncio.sleep(_chance.uniform(0.05, min(_LONGEST_BACKOFF, 0.25 * 2 ** min(failures, 6))))
 
     def _new_client(self) -> aiomqtt.Client:
-        version5 = self._broker.version == "5"
+        version5, own = self._broker.version == "5", self._broker.passwords.get(self.name)
         return aiomqtt.Client(
             self._broker.host,
             self._broker.port,
-            username=self._broker.username,
-            password=self._broker.password,
+            username=self.name if own else self._broker.username,
+            password=own or self._broker.password,
             identifier=self._identifier,
             protocol=aiomqtt.ProtocolVersion.V5 if version5 else aiomqtt.ProtocolVersion.V311,
             clean_session=None if version5 else True,

@@ -22,6 +22,7 @@ PACKAGES = {
     "chromium": "chromium",
     "mosquitto_passwd": "mosquitto",
     "openssl": "openssl",
+    "caddy": "caddy",
 }
 
 

@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     book_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL of the alert book; without it, SQLite in the state folder."
     )
+    secrets: Path | None = Field(
+        None, description="Folder with a file for each secret that the town folder names, called as the secret is."
+    )
     state: Path | None = Field(None, description="Folder for what must survive; default `./state/<town id>`.")
     http: str = Field("127.0.0.1:8080", description="Address and port of the console and the API.")
     public_url: str | None = Field(None, description="How people reach the console, for links in messages.")

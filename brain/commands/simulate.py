@@ -1,5 +1,6 @@
 """`town simulate`: plays a town's sensors against any broker."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,13 +20,17 @@ def simulate(
     speed: Annotated[float, typer.Option(min=0.01, max=1000, help="Times faster than the scenario says.")] = 1.0,
     history: Annotated[str, typer.Option(help="How much of the past to tell first, such as 24h.")] = "0s",
     mqtt: options.Mqtt = None,
+    credentials: Annotated[
+        Path | None,
+        typer.Option(help="Folder with a file for each gateway's password, of `town gateway init --keep`."),
+    ] = None,
     seed: options.Seed = 1,
     json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Play a town's gateways and sensors against a broker, until the scenario ends or Ctrl-C."""
     from brain.bundle import load_bundle
-    from brain.play import find_scenario
+    from brain.play import find_scenario, kept_passwords
     from brain.play import simulate as play_scenario
     from simulators.play import Sent
 
@@ -47,7 +52,17 @@ def simulate(
     sent = Sent()
     screen.print(f"Playing {chosen.name.zh} {chosen.name.en} on {settings.mqtt_url}; Ctrl-C stops it.", markup=False)
     run_until_stopped(
-        play_scenario(bundle, chosen, settings, embedded_port=None, seed=seed, speed=speed, history=before, sent=sent)
+        play_scenario(
+            bundle,
+            chosen,
+            settings,
+            embedded_port=None,
+            seed=seed,
+            speed=speed,
+            history=before,
+            sent=sent,
+            passwords=kept_passwords(credentials),
+        )
     )
     if json:
         print_json({"messages": sent.messages, "readings": sent.readings, "dropped": sent.dropped})

@@ -24,11 +24,11 @@ def init(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     new_token: Annotated[bool, typer.Option("--new-token", help="Make a further token (2.x).")] = False,
-    tokens: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder for the tokens (2.x) of the brain (store_token) and of the boards (boards_token, reads only)."
-        ),
+    token_file: Annotated[
+        Path | None, typer.Option(help="Keep the brain's token (2.x) in this file instead of showing it.")
+    ] = None,
+    boards_token_file: Annotated[
+        Path | None, typer.Option(help="Make a token (2.x) for boards too, which only reads, and keep it in this file.")
     ] = None,
 ) -> None:
     """Make databases or buckets with their retention, and on InfluxDB 2.x a token that may do no more than needed.
@@ -38,7 +38,8 @@ def init(
     from brain.storekeeping import find, run_init
     from town.store.setup import Asked
 
-    run_init(find(folder, {"store_url": store, "state": state}), Asked(organisation, dry_run, new_token, tokens))
+    asked = Asked(organisation, dry_run, new_token, token_file, boards_token_file)
+    run_init(find(folder, {"store_url": store, "state": state}), asked)
 
 
 @store.command()

@@ -14,6 +14,8 @@ from town.town import Town
 PASSWORDS = "passwords"
 ACCESS_LIST = "acl"
 ACCOUNTS = "accounts.json"
+DATA = "data"
+"""The folder that Mosquitto keeps its sessions and messages in."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """No colon, space or line end: the names stand in Mosquitto's files."""
 
@@ -64,6 +66,7 @@ class BrokerAccounts:
     def _write(self, roles: Mapping[str, Role], hashes: Mapping[str, str | None]) -> None:
         kept = {name: hashed for name, hashed in sorted(hashes.items()) if hashed is not None}
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (self.folder / DATA).mkdir(exist_ok=True, mode=0o700)
         write_private(self.folder / ACCESS_LIST, access_list(self._town, roles.items()))
         write_private(self.folder / PASSWORDS, "".join(f"{name}:{hashed}\n" for name, hashed in kept.items()))
         write_private(self.folder / ACCOUNTS, json.dumps(dict(sorted(roles.items())), indent=2) + "\n")

@@ -20,20 +20,20 @@ def town(*arguments: str, broker: Path) -> Result:
 
 def test_init_makes_what_a_broker_needs_for_its_owner_alone_and_once(tmp_path: Path) -> None:
     first = town("init", "--host", "localhost", broker=tmp_path)
-    written = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    written = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
     again = town("init", "--host", "localhost", broker=tmp_path)
 
     assert written.keys() == FILES
-    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+    assert {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in FILES} == {0o600}
     assert "shown once" in first.output and again.output == ""
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == written
+    assert {name: (tmp_path / name).read_bytes() for name in FILES} == written
 
 
 def test_what_is_shown_once_is_kept_nowhere(tmp_path: Path) -> None:
     shown = json.loads(town("add", "gw-water", "--host", "mqtt.example", "--json", broker=tmp_path).output)
 
     assert shown["topics"] == ["town/huangjiu/gw-water/#"] and shown["port"] == 8883
-    assert all(shown["password"].encode() not in path.read_bytes() for path in tmp_path.iterdir())
+    assert all(shown["password"].encode() not in path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
 
 
 def test_a_certificate_comes_with_its_key_and_a_picture_of_what_to_enter(tmp_path: Path) -> None:

@@ -97,16 +97,15 @@ async def test_another_retention_is_corrected_and_a_lost_token_replaced() -> Non
 
 
 async def test_kept_tokens_are_made_where_their_files_are_missing(tmp_path: Path) -> None:
-    influx = Influx2()
-    (tmp_path / "store_token").write_text("here")
+    influx, files = Influx2(), (tmp_path / "store", tmp_path / "boards")
     async with answering(influx) as base:
-        done = await prepare(base, Wanted(tokens=tmp_path))
-        (tmp_path / "boards_token").write_text("here")
-        again = await prepare(base, Wanted(tokens=tmp_path))
+        done = await prepare(base, Wanted(token_file=files[0], boards_token_file=files[1]))
+        files[0].write_text("here")
+        again = await prepare(base, Wanted(token_file=files[0], boards_token_file=files[1]))
 
     rights = {one["description"]: {each["action"] for each in one["permissions"]} for one in influx.authorizations}
     assert rights == {"town brain: town": {"read", "write"}, "town boards: town": {"read"}}
-    assert (done.tokens.keys(), again.tokens) == ({"store_token", "boards_token"}, {})
+    assert (done.tokens.keys(), again.tokens.keys()) == ({"store_token", "boards_token"}, {"boards_token"})
 
 
 async def test_a_wrong_or_missing_token_is_refused_without_telling_it() -> None:

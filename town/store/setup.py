@@ -21,13 +21,14 @@ from town.town import Town
 class Asked(NamedTuple):
     """What the person wants: the organisation of a 2.x, a look only, a further token.
 
-    With `tokens` the folder keeps the tokens of the brain and of the boards, and one whose file is missing is made.
+    `token_file` and `boards_token_file` keep the tokens; one whose file is missing is made.
     """
 
     organisation: str | None = None
     dry_run: bool = False
     new_token: bool = False
-    tokens: Path | None = None
+    token_file: Path | None = None
+    boards_token_file: Path | None = None
 
 
 class Done(NamedTuple):
@@ -77,10 +78,11 @@ async def _server(store: InfluxStore, settings: Settings, asked: Asked) -> Done:
         )
     from town.store import influx_setup2  # noqa: PLC0415 - the client takes half a second that no other command needs
 
-    tokens = (influx_setup2.BRAIN, influx_setup2.BOARDS) if asked.tokens else (influx_setup2.BRAIN,)
-    new = tuple(one for one in tokens if asked.new_token or (asked.tokens and not (asked.tokens / one.name).exists()))
+    files = {influx_setup2.BRAIN: asked.token_file, influx_setup2.BOARDS: asked.boards_token_file}
+    tokens = tuple(one for one, file in files.items() if file or one is influx_setup2.BRAIN)
+    new = tuple(one for one in tokens if asked.new_token or ((file := files[one]) and not file.exists()))
     wanted = influx_setup2.Wanted(database, asked.organisation, keep, asked.dry_run, tokens, new)
     prepared = await asyncio.to_thread(influx_setup2.prepare, store.url, token, wanted)
     return Done(
-        name, prepared.done, prepared.tokens, "" if asked.tokens else "a lost token is replaced with --new-token"
+        name, prepared.done, prepared.tokens, "" if asked.token_file else "a lost token is replaced with --new-token"
     )

@@ -33,15 +33,14 @@ def huangjiu() -> Town:
     return town
 
 
-def deployed_broker(folder: Path, listeners: str = "loopback.conf") -> Broker:
+def deployed_broker(folder: Path, doors: str = "loopback") -> Broker:
     """Not started yet: accounts and authority can be changed before."""
     folder.mkdir(parents=True)
     ports = {"1883": free_port(), "8883": free_port(), "8884": free_port()}
     (folder / "listeners").mkdir()
-    (folder / "data").mkdir()
-    written = (ROOT / "deploy" / "mosquitto" / "listeners" / listeners).read_text("utf-8")
+    written = (ROOT / "deploy" / "mosquitto" / doors / "listeners.conf").read_text("utf-8")
     moved = re.sub(r"^listener (\d+)", lambda found: f"listener {ports[found[1]]}", written, flags=re.MULTILINE)
-    (folder / "listeners" / listeners).write_text(moved)
+    (folder / "listeners" / "listeners.conf").write_text(moved)
     shutil.copy(ROOT / "deploy" / "mosquitto" / "mosquitto.conf", folder)
     authority = Authority.open(folder, name="Test authority", now=NOON)
     authority.certify_server(["localhost", "127.0.0.1"], now=NOON)

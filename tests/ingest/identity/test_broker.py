@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from brain.clock import wall_clock
 from ingest.identity.access_list import Role
 from ingest.identity.authority import Authority
-from tests.ingest.identity.broker import NOON, Broker, deployed_broker
+from simulators.play import BrokerAddress, play
+from tests.ingest.identity.broker import NOON, Broker, deployed_broker, huangjiu
 from tests.services import need, running, wait_until
+from tests.simulators.listening import short
 
 pytestmark = pytest.mark.mosquitto
 OWN, OTHERS = "town/huangjiu/gw-water/telemetry", "town/huangjiu/gw-school/telemetry"
@@ -103,3 +106,12 @@ def test_a_certificate_is_an_account_until_it_is_revoked(broker: Broker, tmp_pat
     broker.authority.revoke("gw-water", now=NOON)
     reload(broker)
     assert publish(broker.certificate, OWN, *files) != ""
+
+
+async def test_simulated_gateways_go_in_with_accounts_of_their_own(broker: Broker) -> None:
+    passwords = {name: broker.accounts.add(name, Role.GATEWAY) for name in huangjiu().gateways}
+    reload(broker)
+    address = BrokerAddress(host="127.0.0.1", port=broker.plain, passwords=passwords)
+    sent = await play(huangjiu(), short(), address, clock=wall_clock)
+
+    assert sent.by_gateway.keys() == passwords.keys()
