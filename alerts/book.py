@@ -1,7 +1,8 @@
 """The alert book: what is and was wrong in town, what people did about it, and who has to be told."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, delete, insert, select
@@ -9,7 +10,17 @@ from sqlalchemy import Connection, delete, insert, select
 from alerts import tables
 from alerts.database import BUSY, Database, open_database
 from alerts.desk import CHUNK, Desk, taken_key
-from alerts.life import Acknowledge, Refusal, Reset, refusal
+from alerts.events import (
+    Acknowledge,
+    PersonEvent,
+    Reset,
+    ReturnToService,
+    Shelve,
+    TakeOutOfService,
+    Unshelve,
+    Verify,
+)
+from alerts.life import Refusal, refusal
 from alerts.people import People
 from alerts.questions import (
     Timing,
@@ -20,16 +31,18 @@ from alerts.questions import (
     find_state,
     find_timings,
 )
-from alerts.record import Record, alert_of, by_person, write
-from town.alert import Alert, AlertDefinition, AlertState, DeliveryState, Subject, Transition
+from alerts.record import Record, alert_of, write
+from alerts.refused import refused_because, require_reason, require_shelf, short_enough
+from alerts.step import by_person
+from alerts.windows import Windows
+from town.alert import Alert, AlertDefinition, AlertState, DeliveryState, Subject, Transition, Verification
 from town.errors import Unavailable
-from town.moment import DAY, HOUR, Duration, Moment, format_moment
+from town.moment import DAY, HOUR, Duration, Moment
 from town.ports import ActionRefused, AlertDetail, AlertFilter, Clock, Gauge, PartHealth
 from town.town import Town
 
 KEEP_TAKEN = 90 * DAY
 """How long a transition that comes again is known; the engine's snapshots are minutes old."""
-LONGEST_COMMENT = 2_000
 _OPEN = "Open alerts."
 
 Listener = Callable[[frozenset[str]], None]
@@ -47,6 +60,7 @@ class Book:
         self.town, self.people, self.clock = town, people, clock
         self.dispatch: Dispatch | None = None
         """The outbox that runs on this book leases what transitions made due, in their own transaction."""
+        self.windows = Windows(database, town=lambda: self.town, clock=clock)
         self._listeners: list[Listener] = []
         self._pruned_at: Moment | None = None
         self._open: dict[tuple[str, str, str], int] = {}
@@ -150,27 +164,104 @@ class Book:
         """Say something on the timeline, of a closed alert too. ActionRefused: empty, too_long."""
         if not text.strip():
             raise ActionRefused("empty", "there is nothing in this comment")
-        _short_enough(text)
+        short_enough(text)
+        return await self._note(alert, "comment", by=by, at=at, detail={"text": text.strip()})
+
+    async def assign(self, alert: str, *, by: str, at: Moment, to: str, comment: str = "") -> Alert:
+        """Say who is to see to it; nobody when `to` is empty. ActionRefused: closed, unchanged, too_long."""
+        short_enough(to, comment)
+
+        def fits(record: Record) -> None:
+            if record.facts.closed is not None:
+                raise ActionRefused("closed", refused_because(record, Refusal.CLOSED, self.town))
+            if record.assigned_to == (to or None):
+                raise ActionRefused("unchanged", f"{record.id} is {to}'s already" if to else f"{record.id} is nobody's")
+
+        detail = {"to": to, **_said(comment)}
+        return await self._note(
+            alert, "assigned", by=by, at=at, detail=detail, fits=fits, changes={"assigned_to": to or None}
+        )
+
+    async def shelve(
+        self, alert: str, *, by: str, at: Moment, until: Moment, reason: str, as_administrator: bool = False
+    ) -> Alert:
+        """Hear no more of it until then. ActionRefused: closed, out_of_service, no_reason, too_far, administrator."""
+        require_reason(reason)
+
+        def fits(record: Record) -> None:
+            require_shelf(record, at=at, until=until, as_administrator=as_administrator)
+
+        detail = {"until": until, "reason": reason.strip()}
+        return await self._act(alert, Shelve(until), by=by, at=at, detail=detail, fits=fits)
+
+    async def unshelve(self, alert: str, *, by: str, at: Moment, comment: str = "") -> Alert:
+        """Take it from the shelf before its time. ActionRefused: closed, not_shelved."""
+        return await self._act(alert, Unshelve(), by=by, at=at, comment=comment)
+
+    async def take_out_of_service(self, alert: str, *, by: str, at: Moment, reason: str) -> Alert:
+        """Hear no more of it until it is returned to service. ActionRefused: closed, out_of_service, no_reason."""
+        require_reason(reason)
+        return await self._act(alert, TakeOutOfService(), by=by, at=at, detail={"reason": reason.strip()})
+
+    async def return_to_service(self, alert: str, *, by: str, at: Moment, comment: str = "") -> Alert:
+        """It counts again, and is told when it needs somebody. ActionRefused: closed, in_service."""
+        return await self._act(alert, ReturnToService(), by=by, at=at, comment=comment)
+
+    async def verify(self, alert: str, *, by: str, at: Moment, verdict: Verification, comment: str = "") -> Alert:
+        """Say what was found on site, of a closed alert too. ActionRefused: not_to_verify, already_verified."""
+        detail = {"verdict": verdict.value}
+        if verdict is Verification.UNVERIFIED:
+            raise ActionRefused("already_verified", "say what was found: true, false, drill or unreachable")
+        return await self._act(alert, Verify(verdict), by=by, at=at, comment=comment, detail=detail)
+
+    async def _note(
+        self,
+        alert: str,
+        event: str,
+        *,
+        by: str,
+        at: Moment,
+        detail: Mapping[str, Any],
+        fits: Callable[[Record], None] | None = None,
+        changes: Mapping[str, Any] | None = None,
+    ) -> Alert:
+        """Write what changes no fact."""
 
         def work(connection: Connection) -> Record:
             desk = self._desk(connection)
-            record, entry = write(_found(desk, alert), "comment", at=at, by=by, detail={"text": text.strip()})
-            record = msgspec.structs.replace(record, changed_at=at)
+            found = _found(desk, alert)
+            if fits is not None:
+                fits(found)
+            record, entry = write(found, event, at=at, by=by, detail=detail)
+            record = msgspec.structs.replace(record, changed_at=at, **(changes or {}))
             desk.add(record, entry)
             desk.flush()
             return record
 
         return self._done(await self.database.write(work))
 
-    async def _act(self, alert: str, event: Acknowledge | Reset, *, by: str, at: Moment, comment: str) -> Alert:
-        _short_enough(comment)
+    async def _act(
+        self,
+        alert: str,
+        event: PersonEvent,
+        *,
+        by: str,
+        at: Moment,
+        comment: str = "",
+        detail: Mapping[str, Any] | None = None,
+        fits: Callable[[Record], None] | None = None,
+    ) -> Alert:
+        short_enough(comment)
 
         def work(connection: Connection) -> Record:
             desk = self._desk(connection)
             record = _found(desk, alert)
             if (reason := refusal(record.facts, event)) is not None:
-                raise ActionRefused(reason.value, self._refused(record, reason))
-            step = by_person(record, event, by=by, at=at, comment=comment.strip())
+                raise ActionRefused(reason.value, refused_because(record, reason, self.town))
+            if fits is not None:
+                fits(record)
+            said = {**(detail or {}), **_said(comment)}
+            step = by_person(record, event, by=by, at=at, deadlines=self.people.deadlines, detail=said)
             desk.put(step, decided_at=at)
             desk.flush()
             return step.record
@@ -183,19 +274,6 @@ class Book:
     def _done(self, record: Record) -> Alert:
         self.announce([record.id])
         return alert_of(record)
-
-    def _refused(self, record: Record, reason: Refusal) -> str:
-        match reason:
-            case Refusal.CLOSED:
-                return f"{record.id} was closed by {record.closed_by} at {self._local(record.closed_at)}"
-            case Refusal.ALREADY_ACKNOWLEDGED:
-                return f"{record.acknowledged_by} has {record.id} since {self._local(record.acknowledged_at)}"
-            case Refusal.STILL_ACTIVE:
-                return f"the condition of {record.id} still holds: it can be reset when it is gone"
-        return f"{record.id} needs no reset"
-
-    def _local(self, at: Moment | None) -> str:
-        return format_moment(at, self.town.zone_info)[11:19] if at is not None else "?"
 
     async def alerts(self, wanted: AlertFilter) -> list[Alert]:
         """Alerts, open ones first, then by severity, then the newest first; pending ones only when asked for."""
@@ -238,6 +316,5 @@ def _found(desk: Desk, alert: str) -> Record:
     return record
 
 
-def _short_enough(text: str) -> None:
-    if len(text) > LONGEST_COMMENT:
-        raise ActionRefused("too_long", f"a comment may have {LONGEST_COMMENT:,} characters")
+def _said(comment: str) -> dict[str, Any]:
+    return {"comment": comment.strip()} if comment.strip() else {}

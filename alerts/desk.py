@@ -6,20 +6,24 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, delete, insert, not_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, not_, select, tuple_, update
 
 from alerts import tables
 from alerts.content import Note, content_of, note_of
-from alerts.life import Happening, state
+from alerts.facts import needs_somebody
+from alerts.happening import Happening
 from alerts.on_call import OnCall
 from alerts.people import People
 from alerts.plan import case_of
-from alerts.record import Record, Step, by_rule, from_row, new_record, to_row
+from alerts.record import Record, from_row, new_record, to_row
 from alerts.route import WANTS_SOMEBODY, Address, addresses, tell, told
+from alerts.step import Step, by_rule
 from alerts.swaps import read_swaps
-from town.alert import AlertDefinition, AlertState, Condition, DeliveryState, TimelineEntry, Transition
+from alerts.windows import cover_of, open_windows
+from town.alert import AlertDefinition, Condition, DeliveryState, TimelineEntry, Transition
 from town.moment import Moment, as_datetime
 from town.town import Town
+from town.window import Window
 
 CHUNK = 500
 """How many rows one statement asks for: both databases limit their parameters."""
@@ -62,6 +66,7 @@ class Desk:
         self._notes: list[Note] = []
         self._pending: dict[Key, tuple[Transition, AlertDefinition] | None] = {}
         self._withdrawn: dict[str, str] = {}
+        self._windows: list[Window] = []
 
     def load_one(self, alert: str) -> Record | None:
         """The alert of that id, held until the transaction ends."""
@@ -72,8 +77,26 @@ class Desk:
         self._hold([from_row(row)])
         return self._loaded[alert]
 
+    def load_open(self, *where: ColumnElement[bool], limit: int | None = None) -> list[Record]:
+        """The open alerts of which that is so, held until the transaction ends."""
+        query = select(tables.alert).where(tables.alert.c.closed.is_(None), *where).order_by(tables.alert.c.id)
+        rows = self._connection.execute(query.limit(limit).with_for_update())
+        records = [from_row(row) for row in rows.mappings()]
+        self._hold(records)
+        return records
+
+    def newest(self, record: Record) -> Record:
+        """The record as this transaction has made it."""
+        return self._changed.get(record.id, record)
+
     def load_for(self, transitions: Sequence[Transition]) -> None:
         """The open alerts that transitions are about, and the day's last number when new ones may be opened."""
+        if any(one.condition is Condition.ACTIVE for one in transitions):
+            # Held first: whoever opens alerts beside us waits here, and then sees ours instead of running into them.
+            query_day = select(tables.day.c.last).where(tables.day.c.day == self._day).with_for_update()
+            self._last_loaded = self._connection.execute(query_day).scalar_one_or_none()
+            self._last = self._last_loaded or 0
+            self._windows = open_windows(self._connection, self._now)
         table = tables.alert.c
         for keys in _chunks({key_of(one) for one in transitions}):
             query = select(tables.alert).where(
@@ -81,10 +104,6 @@ class Desk:
             )
             rows = self._connection.execute(query.order_by(table.id).with_for_update())
             self._hold([from_row(row) for row in rows.mappings()])
-        if any(one.condition is Condition.ACTIVE for one in transitions):
-            query_day = select(tables.day.c.last).where(tables.day.c.day == self._day).with_for_update()
-            self._last_loaded = self._connection.execute(query_day).scalar_one_or_none()
-            self._last = self._last_loaded or 0
 
     def _hold(self, records: Sequence[Record]) -> None:
         """Remember records, and who has heard of each: whoever was told, or is about to be."""
@@ -113,7 +132,9 @@ class Desk:
         if record is None and transition.condition is Condition.ACTIVE:
             record = self._new(transition, definitions[transition.rule])
         if record is not None:
-            self.put(by_rule(record, transition, self._now), decided_at=transition.decided_at)
+            cover = cover_of(self._windows, record.facility, record.zone)
+            step = by_rule(record, transition, now=self._now, deadlines=self._people.deadlines, cover=cover)
+            self.put(step, decided_at=transition.decided_at)
 
     def _new(self, transition: Transition, definition: AlertDefinition) -> Record:
         """A new alert, named by its day and its number in it: short, in order, and easy to say on the telephone."""
@@ -121,7 +142,8 @@ class Desk:
         self._last += 1
         name = f"A-{self._day}-{self._last:04}"
         self._heard[name] = []
-        return new_record(transition, definition, town=self._town, name=name, now=self._now)
+        deadlines = self._people.deadlines
+        return new_record(transition, definition, town=self._town, deadlines=deadlines, name=name, now=self._now)
 
     def put(self, step: Step, *, decided_at: Moment) -> None:
         """Keep what a step made of a record, its timeline, and the notifications that follow."""
@@ -143,7 +165,7 @@ class Desk:
 
     def _tell(self, step: Step, decided_at: Moment) -> None:
         record, what = step.record, told(step.happened, step.before, step.record.facts)
-        if step.happened and state(record.facts) is not AlertState.ACTIVE:
+        if step.happened and not needs_somebody(record.facts):
             self._withdraw(record.id, step.happened[0].value)
         if what is None:
             return

@@ -1,87 +1,40 @@
-"""The life of an alert: independent facts, the events that change them, and the state that follows.
+"""The life of an alert: how events change the facts about it, and which of people's actions do not fit.
 
-After ISA-18.2 and OPC UA Part 9. Pure: no clock, no database. A new fact (shelved until) is one field here and one line
-in `state`.
+After ISA-18.2 and OPC UA Part 9. Pure: no clock, no database. The facts and the state that follows from them are in
+`alerts.facts`, what the timeline says of a change is in `alerts.happening`.
 """
 
 from enum import StrEnum
 
 import msgspec
 
-from town.alert import AlertState, Cause, Condition, Severity, Transition
-
-
-class Facts(msgspec.Struct, frozen=True):
-    """What is so about one alert. `latched` is set by raising when the rule asks for a reset by a person."""
-
-    severity: Severity
-    latches: bool = False
-    condition: Condition = Condition.NORMAL
-    acknowledged: bool = False
-    latched: bool = False
-    activations: int = 0
-    suppressed_by: str | None = None
-    """Why nobody is told while it is active."""
-    chattering: bool = False
-    """It comes and goes so often that it is held active and told once, until it is calm."""
-    unheard: bool = True
-    """Whether it was suppressed whenever it was active, so that nobody was ever asked to come."""
-    closed: str | None = None
-    """Why it is over: `returned`, `reset`, `rule_deleted`, `subject_deleted`; None while it is open."""
-
-
-class Raise(msgspec.Struct, frozen=True):
-    """The rule says active, with this severity. `again`: it was not before, which a chattering alert does not show."""
-
-    severity: Severity
-    suppressed_by: str | None = None
-    chattering: bool = False
-    again: bool = False
-
-
-class Wait(msgspec.Struct, frozen=True):
-    """The rule's `for` began to run."""
-
-
-class Clear(msgspec.Struct, frozen=True):
-    """The rule says normal."""
-
-    chattering: bool = False
-
-
-class Delete(msgspec.Struct, frozen=True):
-    """The rule or its subject is no longer there."""
-
-    reason: str
-
-
-class Acknowledge(msgspec.Struct, frozen=True):
-    """A person has it."""
-
-
-class Reset(msgspec.Struct, frozen=True):
-    """A person has looked: what latched may go."""
-
-
-Event = Raise | Wait | Clear | Delete | Acknowledge | Reset
-
-
-class Happening(StrEnum):
-    """One thing that happened between two sets of facts, as the timeline calls it."""
-
-    OPENED = "opened"
-    RAISED = "raised"
-    RAISED_AGAIN = "raised_again"
-    CHATTERING = "chattering"
-    STEADY = "steady"
-    """It chattered, is calm now, and stays active."""
-    SUPPRESSED = "suppressed"
-    UNSUPPRESSED = "unsuppressed"
-    SEVERITY_CHANGED = "severity_changed"
-    ACKNOWLEDGED = "acknowledged"
-    CLEARED = "cleared"
-    RESET = "reset"
-    CLOSED = "closed"
+from alerts.events import (
+    Acknowledge,
+    Clear,
+    Delete,
+    Drill,
+    Event,
+    Maintain,
+    Overdue,
+    PersonEvent,
+    Raise,
+    Reset,
+    ReturnToService,
+    Shelve,
+    TakeOutOfService,
+    Unshelve,
+    Verify,
+    Wait,
+)
+from alerts.facts import (
+    Facts,
+    muted,
+    starts_waiting,
+    waits_for_acknowledgement,
+    wants_resolving,
+    wants_verifying,
+)
+from town.alert import Condition, Deadline, Verification
 
 
 class Refusal(StrEnum):
@@ -91,22 +44,37 @@ class Refusal(StrEnum):
     ALREADY_ACKNOWLEDGED = "already_acknowledged"
     STILL_ACTIVE = "still_active"
     NOT_LATCHED = "not_latched"
-
-
-def event_of(transition: Transition) -> Event:
-    """What a rule's transition means to an alert."""
-    if transition.cause in (Cause.RULE_DELETED, Cause.SUBJECT_DELETED):
-        return Delete(transition.cause.value)
-    if transition.condition is Condition.ACTIVE:
-        again = transition.previous is not Condition.ACTIVE
-        return Raise(transition.severity, transition.suppressed_by, transition.chattering, again)
-    return Wait() if transition.condition is Condition.PENDING else Clear(transition.chattering)
+    NOT_SHELVED = "not_shelved"
+    OUT_OF_SERVICE = "out_of_service"
+    IN_SERVICE = "in_service"
+    NOT_TO_VERIFY = "not_to_verify"
+    ALREADY_VERIFIED = "already_verified"
 
 
 def apply(facts: Facts, event: Event) -> Facts:
-    """The facts after the event; the very same facts when it changes nothing. A closed alert never changes."""
+    """The facts after the event; the very same facts when it changes nothing.
+
+    A closed alert never changes, but for what somebody found who looked.
+    """
     if facts.closed is not None:
-        return facts
+        return _with(facts, verification=event.verdict) if isinstance(event, Verify) and may(facts, event) else facts
+    return _armed(facts, _settled(_noticed(_changed(facts, event))))
+
+
+def _changed(facts: Facts, event: Event) -> Facts:
+    match event:
+        case Raise() | Wait() | Clear() | Delete():
+            return _judged(facts, event)
+        case Maintain():
+            return facts if facts.maintenance == event.window else _with(facts, maintenance=event.window)
+        case Drill():
+            return _drilled(facts, event.window)
+        case Overdue():
+            return _late(facts, event.deadline)
+    return _handled(facts, event) if may(facts, event) else facts
+
+
+def _judged(facts: Facts, event: Raise | Wait | Clear | Delete) -> Facts:
     match event:
         case Raise():
             return _raised(facts, event)
@@ -116,18 +84,33 @@ def apply(facts: Facts, event: Event) -> Facts:
         case Clear():
             return _cleared(facts, event)
         case Delete():
-            return _with(facts, condition=Condition.NORMAL, latched=False, chattering=False, closed=event.reason)
-    return facts if refusal(facts, event) else _handled(facts, event)
+            return _with(_quiet(facts), condition=Condition.NORMAL, closed=event.reason)
 
 
-def _handled(facts: Facts, event: Acknowledge | Reset) -> Facts:
-    if isinstance(event, Acknowledge):
-        return _settled(_with(facts, acknowledged=True))
-    return _with(facts, latched=False, acknowledged=True, closed="reset")
+def _handled(facts: Facts, event: PersonEvent) -> Facts:
+    changes: dict[str, object]
+    match event:
+        case Acknowledge():
+            changes = {"acknowledged": True}
+        case Reset():
+            return _with(_quiet(facts), acknowledged=True, closed="reset")
+        case Shelve():
+            changes = {"shelved_until": event.until}
+        case Unshelve():
+            # Time on the shelf that is over tells again, whoever had it before.
+            forgotten = event.expired and facts.condition is Condition.ACTIVE
+            changes = {"shelved_until": None, "acknowledged": facts.acknowledged and not forgotten}
+        case TakeOutOfService() | ReturnToService():
+            changes = {"out_of_service": isinstance(event, TakeOutOfService)}
+        case Verify():
+            # Who looked has it; of a place that nobody reached, nobody has.
+            seen = event.verdict is not Verification.UNREACHABLE
+            changes = {"verification": event.verdict, "acknowledged": facts.acknowledged or seen}
+    return _with(facts, **changes)
 
 
 def _raised(facts: Facts, event: Raise) -> Facts:
-    severity, heard = event.severity, event.suppressed_by is None
+    severity = event.severity
     worse = severity.digit < facts.severity.digit
     active = facts.condition is Condition.ACTIVE
     return _with(
@@ -136,11 +119,14 @@ def _raised(facts: Facts, event: Raise) -> Facts:
         condition=Condition.ACTIVE,
         # Worse than what somebody took on: it needs somebody again. Milder changes quietly.
         acknowledged=active and facts.acknowledged and not worse,
-        latched=facts.latched or (facts.latches and heard),
+        # Worse than what somebody put on the shelf: that was another decision.
+        shelved_until=None if worse else facts.shelved_until,
         activations=facts.activations + (not active or (event.again and event.chattering)),
         suppressed_by=event.suppressed_by,
         chattering=event.chattering,
-        unheard=facts.unheard and not heard,
+        maintenance=event.maintenance,
+        # What was real before a drill began stays real.
+        drill=facts.drill if facts.activations else event.drill,
     )
 
 
@@ -148,72 +134,96 @@ def _cleared(facts: Facts, event: Clear) -> Facts:
     """Gone; while it chatters it is held, because it will be back."""
     if facts.condition is Condition.NORMAL or (event.chattering and facts.condition is Condition.ACTIVE):
         return facts
-    return _settled(_with(facts, condition=Condition.NORMAL, suppressed_by=None, chattering=False))
+    return _with(facts, condition=Condition.NORMAL, suppressed_by=None, chattering=False)
+
+
+def _drilled(facts: Facts, window: str | None) -> Facts:
+    """The drill is over: what is gone ends with it, what still holds is real and needs somebody again."""
+    if facts.drill is None or facts.drill == window:
+        return facts
+    if window is None and facts.condition is not Condition.ACTIVE:
+        return _with(_quiet(facts), closed="drill_over")
+    if window is not None:
+        return _with(facts, drill=window)
+    again = Verification.UNVERIFIED if facts.verification is not None else None
+    return _with(facts, drill=None, acknowledged=False, verification=again)
+
+
+def _late(facts: Facts, deadline: Deadline) -> Facts:
+    match deadline:
+        case Deadline.ACKNOWLEDGE if waits_for_acknowledgement(facts):
+            return _with(facts, acknowledge_overdue=True)
+        case Deadline.RESOLVE if wants_resolving(facts):
+            return _with(facts, resolve_overdue=True)
+        case Deadline.VERIFY if wants_verifying(facts):
+            return _with(facts, verify_overdue=True)
+    return facts
+
+
+def _quiet(facts: Facts) -> Facts:
+    """Nothing holds it back and nothing holds it open."""
+    return _with(facts, latched=False, chattering=False, shelved_until=None, out_of_service=False)
+
+
+def _noticed(facts: Facts) -> Facts:
+    """What is active and not suppressed was heard of, and latches when its rule asks for it."""
+    if facts.condition is not Condition.ACTIVE or muted(facts) or facts.out_of_service:
+        return facts
+    return _with(facts, unheard=False, latched=facts.latched or facts.latches)
 
 
 def _settled(facts: Facts) -> Facts:
-    """Closed once the condition is gone, somebody had it or nobody was ever asked, and nothing is latched."""
+    """Closed once the condition is gone, somebody had it or nobody was ever asked, and nothing holds it open."""
+    held = facts.latched or facts.shelved_until is not None or facts.out_of_service
     gone = facts.activations > 0 and facts.condition is not Condition.ACTIVE
-    over = gone and (facts.acknowledged or facts.unheard) and not facts.latched
+    over = gone and (facts.acknowledged or facts.unheard) and not held and facts.closed is None
     return _with(facts, closed="returned") if over else facts
+
+
+def _armed(before: Facts, facts: Facts) -> Facts:
+    """What begins to be waited for is not late."""
+    changes: dict[str, object] = {}
+    if starts_waiting(before, facts):
+        changes["acknowledge_overdue"] = False
+    if wants_resolving(facts) and not wants_resolving(before):
+        changes["resolve_overdue"] = False
+    if wants_verifying(facts) and not wants_verifying(before):
+        changes["verify_overdue"] = False
+    return _with(facts, **changes) if changes else facts
 
 
 def _with(facts: Facts, **changes: object) -> Facts:
     return msgspec.structs.replace(facts, **changes)
 
 
-def refusal(facts: Facts, event: Acknowledge | Reset) -> Refusal | None:
+def may(facts: Facts, event: PersonEvent) -> bool:
+    """Whether a person's action fits these facts."""
+    return refusal(facts, event) is None
+
+
+def refusal(facts: Facts, event: PersonEvent) -> Refusal | None:
     """Why a person's action does not fit these facts, or None when it does."""
-    if facts.closed is not None:
+    if facts.closed is not None and not isinstance(event, Verify):
         return Refusal.CLOSED
-    if isinstance(event, Acknowledge):
-        return Refusal.ALREADY_ACKNOWLEDGED if facts.acknowledged else None
-    if not facts.latched:
-        return Refusal.NOT_LATCHED
-    return Refusal.STILL_ACTIVE if facts.condition is Condition.ACTIVE else None
+    return next((reason for holds, reason in _objections(facts, event) if holds), None)
 
 
-def state(facts: Facts) -> AlertState:
-    """Where the alert stands."""
-    if facts.closed is not None:
-        return AlertState.CLOSED
-    if facts.activations == 0:
-        return AlertState.PENDING if facts.condition is Condition.PENDING else AlertState.NORMAL
-    if facts.condition is Condition.ACTIVE and facts.suppressed_by is not None:
-        return AlertState.SUPPRESSED
-    if facts.condition is Condition.ACTIVE:
-        return AlertState.ACKNOWLEDGED if facts.acknowledged else AlertState.ACTIVE
-    return AlertState.LATCHED if facts.latched else AlertState.RETURNED
-
-
-def happenings(before: Facts, after: Facts) -> list[Happening]:
-    """What the timeline has to say about the step from one set of facts to the next, in order."""
-    found: list[Happening] = []
-    began = before.condition is not Condition.ACTIVE and after.condition is Condition.ACTIVE
-    if began:
-        found += [Happening.RAISED_AGAIN] if before.activations else [Happening.OPENED, Happening.RAISED]
-    elif after.severity is not before.severity:
-        found.append(Happening.SEVERITY_CHANGED)
-    if after.condition is Condition.ACTIVE:
-        found += _marks(before, after, began=began)
-    if before.condition is Condition.ACTIVE and after.condition is not Condition.ACTIVE:
-        found.append(Happening.CLEARED)
-    if after.closed == "reset":
-        found.append(Happening.RESET)
-    elif after.acknowledged and not before.acknowledged:
-        found.append(Happening.ACKNOWLEDGED)
-    if after.closed is not None and before.closed is None:
-        found.append(Happening.CLOSED)
-    return found
-
-
-def _marks(before: Facts, after: Facts, *, began: bool) -> list[Happening]:
-    """What is new about how an active alert is told."""
-    found: list[Happening] = []
-    if after.chattering is not before.chattering:
-        found.append(Happening.CHATTERING if after.chattering else Happening.STEADY)
-    if after.suppressed_by is not None and (began or after.suppressed_by != before.suppressed_by):
-        found.append(Happening.SUPPRESSED)
-    if after.suppressed_by is None and before.suppressed_by is not None and not began:
-        found.append(Happening.UNSUPPRESSED)
+def _objections(facts: Facts, event: PersonEvent) -> list[tuple[bool, Refusal]]:
+    """What an action asks for, each with the reason when it is not so."""
+    found: list[tuple[bool, Refusal]]
+    match event:
+        case Acknowledge():
+            found = [(facts.acknowledged, Refusal.ALREADY_ACKNOWLEDGED)]
+        case Shelve() | TakeOutOfService():
+            found = [(facts.out_of_service, Refusal.OUT_OF_SERVICE)]
+        case Unshelve():
+            found = [(facts.shelved_until is None, Refusal.NOT_SHELVED)]
+        case ReturnToService():
+            found = [(not facts.out_of_service, Refusal.IN_SERVICE)]
+        case Reset():
+            active = facts.condition is Condition.ACTIVE
+            found = [(not facts.latched, Refusal.NOT_LATCHED), (active, Refusal.STILL_ACTIVE)]
+        case Verify():
+            same = facts.verification is event.verdict
+            found = [(facts.verification is None, Refusal.NOT_TO_VERIFY), (same, Refusal.ALREADY_VERIFIED)]
     return found

@@ -14,7 +14,7 @@ from alerts.digest_text import DigestWriter
 from alerts.people import Recipient
 from alerts.route import Told
 from alerts.sending import Brief, OutgoingMessage
-from alerts.words import BECAUSE, CATEGORIES, DURATIONS, NEXT, SEVERITIES, TOLD, UNITS, VALUES, WORDS, Word
+from alerts.words import BECAUSE, CATEGORIES, DRILL, DURATIONS, NEXT, SEVERITIES, TOLD, UNITS, VALUES, WORDS, Word
 from town.alert import AlertState, Severity
 from town.language import Label, Language
 from town.moment import DAY, HOUR, MINUTE, SECOND, Duration, Moment, as_datetime
@@ -124,7 +124,8 @@ class _Writer:
         severity = SEVERITIES[alert.severity].text(language)
         category = CATEGORIES[alert.category].text(language)
         told = TOLD[self._told].text(language)
-        return f"{told}{severity} {category}{self.colon}{alert.title.text(language)} · {self._where()}"
+        drill = DRILL.text(language) if alert.drill else ""
+        return f"{drill}{told}{severity} {category}{self.colon}{alert.title.text(language)} · {self._where()}"
 
     def _where(self) -> str:
         where = self._content.facility or self._content.zone or self._content.subject

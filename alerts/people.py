@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from alerts.accounts import USUAL_LIMITS, Account, Accounts, Limits
 from alerts.allowance import Allowance
 from alerts.contact import EVERYBODY, REACHES_A_PERSON, Channel, Person, Target
+from alerts.deadlines import Deadlines
 from alerts.plan import Escalation, Route
 from alerts.rota import Rota
 from town.duty import Swap
@@ -83,6 +84,7 @@ class People(BaseModel):
     """Those that people.yaml arranges; the book has others."""
     routes: tuple[Route, ...] = ()
     escalations: tuple[Escalation, ...] = ()
+    deadlines: Deadlines = Deadlines()
 
     @cached_property
     def recipients(self) -> dict[str, Recipient]:

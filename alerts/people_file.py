@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from alerts.accounts import Accounts
 from alerts.channel_checks import channel_findings
 from alerts.contact import Person, Target
+from alerts.deadlines import Deadlines
 from alerts.people import NOBODY, People
 from alerts.people_checks import people_findings
 from alerts.plan import Escalation, Route
@@ -61,6 +62,7 @@ class PeopleFile(BaseModel):
     swaps: tuple[SwapEntry, ...] = ()
     routes: tuple[Route, ...] = ()
     escalation: tuple[Escalation, ...] = ()
+    deadlines: Deadlines = Deadlines()
 
 
 def load_people(folder: Path, town: Town, *, now: Moment | None = None) -> tuple[People | None, list[Finding]]:
@@ -101,6 +103,7 @@ def _people(file: PeopleFile, dated: dict[str, list[Dated]], swaps: list[Swap]) 
         swaps=tuple(swaps),
         routes=file.routes,
         escalations=file.escalation,
+        deadlines=file.deadlines,
     )
 
 

@@ -6,9 +6,10 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, Select, case, func, select
 
 from alerts import tables
+from alerts.deadlines import Deadlines
 from alerts.desk import key_of
 from alerts.digest import DIGEST
-from alerts.life import Facts
+from alerts.facts import Facts
 from alerts.record import alert_of, from_row, new_record
 from town.alert import (
     Alert,
@@ -75,7 +76,9 @@ def _query(wanted: AlertFilter) -> Select[Any]:
 def _pending_alert(transition: Any, definition: Any, town: Town) -> Alert:
     known = msgspec.convert(transition, Transition)
     rule = AlertDefinition.model_validate(definition)
-    record = new_record(known, rule, town=town, name="pending:" + "/".join(key_of(known)), now=known.decided_at)
+    record = new_record(
+        known, rule, town=town, deadlines=Deadlines(), name="pending:" + "/".join(key_of(known)), now=known.decided_at
+    )
     facts = Facts(severity=known.severity, condition=Condition.PENDING)
     return alert_of(msgspec.structs.replace(record, facts=facts))
 

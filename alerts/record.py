@@ -1,18 +1,32 @@
-"""An alert as the book keeps it: its facts, where it stands, the rule's words; and one step of its life. Pure."""
+"""An alert as the book keeps it: its facts, where it stands, the rule's words, and by when what is due. Pure."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 from sqlalchemy import RowMapping
 
-from alerts.life import Acknowledge, Event, Facts, Happening, Reset, apply, event_of, happenings, state
-from town.alert import Alert, AlertDefinition, Condition, Severity, Subject, SubjectKind, TimelineEntry, Transition
+from alerts.deadlines import Deadlines
+from alerts.facts import Facts, state, suppression
+from town.alert import (
+    Alert,
+    AlertDefinition,
+    Condition,
+    Deadline,
+    Severity,
+    Subject,
+    SubjectKind,
+    TimelineEntry,
+    Transition,
+    Verification,
+)
 from town.moment import Moment
 from town.town import Town
 
 RULE = "rule"
 """Who did it, when the rules did."""
+CLOCK = "clock"
+"""Who did it, when it was only a moment that came."""
 SENDER = "sender"
 """Who did it, when it is about a notification."""
 
@@ -39,29 +53,35 @@ class Record(msgspec.Struct, frozen=True):
     closed_at: Moment | None = None
     closed_by: str | None = None
     entries: int = 0
+    shelved_by: str | None = None
+    shelved_why: str | None = None
+    out_of_service_by: str | None = None
+    out_of_service_why: str | None = None
+    assigned_to: str | None = None
+    acknowledge_due_at: Moment | None = None
+    resolve_due_at: Moment | None = None
+    verify_due_at: Moment | None = None
 
 
-class Step(NamedTuple):
-    """What one event made of a record; nothing happened when `happened` is empty."""
-
-    before: Facts
-    record: Record
-    happened: Sequence[Happening]
-    entries: Sequence[TimelineEntry]
-
-
-def new_record(transition: Transition, definition: AlertDefinition, *, town: Town, name: str, now: Moment) -> Record:
+def new_record(
+    transition: Transition, definition: AlertDefinition, *, town: Town, deadlines: Deadlines, name: str, now: Moment
+) -> Record:
     """The record of an alert that the transition opens, before anything happened to it."""
-    facility = town.facility_of(transition.subject)
+    facility, zone = place_of(transition.subject, town)
+    verified = definition.category in deadlines.verify
     return Record(
         id=name,
         rule=transition.rule,
         subject_kind=transition.subject.kind,
         subject=transition.subject.id,
-        facility=facility.id if facility else None,
-        zone=_zone(transition.subject, town),
+        facility=facility,
+        zone=zone,
         definition=definition,
-        facts=Facts(severity=transition.severity, latches=definition.latch),
+        facts=Facts(
+            severity=transition.severity,
+            latches=definition.latch,
+            verification=Verification.UNVERIFIED if verified else None,
+        ),
         reason=plain_reason(transition),
         opened_at=transition.since,
         raised_at=transition.at,
@@ -70,73 +90,18 @@ def new_record(transition: Transition, definition: AlertDefinition, *, town: Tow
     )
 
 
-def _zone(subject: Subject, town: Town) -> str | None:
+def place_of(subject: Subject, town: Town) -> tuple[str | None, str | None]:
+    """The facility and the zone that a subject is in, as far as it is in one."""
     facility = town.facility_of(subject)
-    return facility.zone if facility else subject.id if subject.kind == "zone" else None
+    if facility is not None:
+        return facility.id, facility.zone
+    return None, subject.id if subject.kind == "zone" else None
 
 
 def plain_reason(transition: Transition) -> dict[str, Any]:
     """The reason of a transition as plain JSON."""
     reason: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(transition.reason))
     return reason
-
-
-def by_rule(record: Record, transition: Transition, now: Moment) -> Step:
-    """What a rule's transition does to an alert; its newest reason is kept."""
-    reason = plain_reason(transition)
-    detail = {"severity": transition.severity.value, "cause": transition.cause.value, "reason": reason}
-    if transition.suppressed_by is not None:
-        detail["suppressed_by"] = transition.suppressed_by
-    step = _step(record, event_of(transition), at=transition.at, by=RULE, detail=detail)
-    if not step.happened:
-        return step._replace(record=msgspec.structs.replace(record, facts=step.record.facts))
-    newest = msgspec.structs.replace(step.record, reason=reason, changed_at=now)
-    return step._replace(record=newest)
-
-
-def by_person(record: Record, event: Acknowledge | Reset, *, by: str, at: Moment, comment: str) -> Step:
-    """What a person's action does to an alert."""
-    step = _step(record, event, at=at, by=by, detail={"comment": comment} if comment else {})
-    return step._replace(record=msgspec.structs.replace(step.record, changed_at=at))
-
-
-def _step(record: Record, event: Event, *, at: Moment, by: str, detail: dict[str, Any]) -> Step:
-    before, after = record.facts, apply(record.facts, event)
-    happened = happenings(before, after)
-    record = msgspec.structs.replace(record, facts=after)
-    entries: list[TimelineEntry] = []
-    for happening in happened:
-        record = _marked(record, happening, at=at, by=by)
-        when = record.opened_at if happening is Happening.OPENED else at
-        said = {} if happening is Happening.OPENED else _said(happening, before, after, detail)
-        record, entry = write(record, happening.value, at=when, by=by, detail=said)
-        entries.append(entry)
-    return Step(before, record, happened, entries)
-
-
-def _said(happening: Happening, before: Facts, after: Facts, detail: dict[str, Any]) -> dict[str, Any]:
-    if happening is Happening.SEVERITY_CHANGED:
-        return {**detail, "from": before.severity.value}
-    return {"because": after.closed} if happening is Happening.CLOSED else detail
-
-
-def _marked(record: Record, happening: Happening, *, at: Moment, by: str) -> Record:
-    """The moments and names that a happening leaves on the record."""
-    changes: dict[str, Any] = {}
-    match happening:
-        case Happening.RAISED_AGAIN:
-            changes = {"cleared_at": None, "acknowledged_at": None, "acknowledged_by": None}
-        case Happening.SEVERITY_CHANGED if not record.facts.acknowledged:
-            changes = {"acknowledged_at": None, "acknowledged_by": None}
-        case Happening.CLEARED:
-            changes = {"cleared_at": at}
-        case Happening.ACKNOWLEDGED:
-            changes = {"acknowledged_at": at, "acknowledged_by": by}
-        case Happening.RESET if record.acknowledged_at is None:
-            changes = {"acknowledged_at": at, "acknowledged_by": by}
-        case Happening.CLOSED:
-            changes = {"closed_at": at, "closed_by": by}
-    return msgspec.structs.replace(record, **changes)
 
 
 def write(
@@ -148,9 +113,29 @@ def write(
     return msgspec.structs.replace(record, entries=number), entry
 
 
+def overdue(record: Record, now: Moment) -> list[Deadline]:
+    """What should have been done by now, was not, and was not said to be late yet."""
+    return [name for name, at, late in _deadlines(record) if at is not None and at <= now and not late]
+
+
+def due_at(record: Record) -> Moment | None:
+    """The first moment at which something happens to the alert by itself."""
+    waiting = [at for _, at, late in _deadlines(record) if not late]
+    return min((at for at in (record.facts.shelved_until, *waiting) if at is not None), default=None)
+
+
+def _deadlines(record: Record) -> list[tuple[Deadline, Moment | None, bool]]:
+    facts = record.facts
+    return [
+        (Deadline.ACKNOWLEDGE, record.acknowledge_due_at, facts.acknowledge_overdue),
+        (Deadline.RESOLVE, record.resolve_due_at, facts.resolve_overdue),
+        (Deadline.VERIFY, record.verify_due_at, facts.verify_overdue),
+    ]
+
+
 def alert_of(record: Record) -> Alert:
     """The alert as people see it."""
-    definition = record.definition
+    definition, facts = record.definition, record.facts
     return Alert(
         id=record.id,
         rule=record.rule,
@@ -160,8 +145,8 @@ def alert_of(record: Record) -> Alert:
         zone=record.zone,
         title=definition.title,
         category=definition.category,
-        severity=record.facts.severity,
-        state=state(record.facts),
+        severity=facts.severity,
+        state=state(facts),
         opened_at=record.opened_at,
         raised_at=record.raised_at,
         changed_at=record.changed_at,
@@ -170,10 +155,24 @@ def alert_of(record: Record) -> Alert:
         acknowledged_by=record.acknowledged_by,
         closed_at=record.closed_at,
         closed_by=record.closed_by,
-        closed_because=record.facts.closed,
-        activations=record.facts.activations,
-        suppressed_by=record.facts.suppressed_by,
-        chattering=record.facts.chattering,
+        closed_because=facts.closed,
+        activations=facts.activations,
+        suppressed_by="out_of_service" if facts.out_of_service else suppression(facts),
+        chattering=facts.chattering,
+        window=facts.maintenance or facts.drill,
+        drill=facts.drill is not None,
+        shelved_until=facts.shelved_until,
+        shelved_by=record.shelved_by,
+        shelved_why=record.shelved_why,
+        out_of_service=facts.out_of_service,
+        out_of_service_by=record.out_of_service_by,
+        out_of_service_why=record.out_of_service_why,
+        assigned_to=record.assigned_to,
+        verification=facts.verification,
+        acknowledge_due_at=record.acknowledge_due_at,
+        resolve_due_at=record.resolve_due_at,
+        verify_due_at=record.verify_due_at,
+        overdue=tuple(name for name, at, late in _deadlines(record) if at is not None and late),
         reason=record.reason,
         response=definition.response,
         cause=definition.cause,
@@ -188,22 +187,20 @@ def to_row(record: Record) -> dict[str, Any]:
     row["definition"] = record.definition.model_dump(mode="json")
     row["category"] = record.definition.category.value
     row["state"] = state(facts).value
+    row["due_at"] = due_at(record)
     return {**row, **msgspec.to_builtins(facts)}
 
 
 def from_row(row: RowMapping) -> Record:
     """The record of a row of the table `alert`."""
+    given = {name: row[name] for name in Facts.__struct_fields__}
     facts = Facts(
-        severity=Severity(row["severity"]),
-        latches=row["latches"],
-        condition=Condition(row["condition"]),
-        acknowledged=row["acknowledged"],
-        latched=row["latched"],
-        activations=row["activations"],
-        suppressed_by=row["suppressed_by"],
-        chattering=row["chattering"],
-        unheard=row["unheard"],
-        closed=row["closed"],
+        **{
+            **given,
+            "severity": Severity(row["severity"]),
+            "condition": Condition(row["condition"]),
+            "verification": Verification(row["verification"]) if row["verification"] else None,
+        }
     )
     kept = {name: row[name] for name in Record.__struct_fields__ if name not in ("facts", "definition")}
     return Record(facts=facts, definition=AlertDefinition.model_validate(row["definition"]), **kept)

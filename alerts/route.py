@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from alerts.life import Facts, Happening
+from alerts.facts import Facts, is_silent, needs_somebody
+from alerts.happening import Happening
 from alerts.people import People
 from alerts.plan import Case, Route
 from town.alert import Condition
@@ -21,6 +22,10 @@ class Told(StrEnum):
     """It comes and goes: it is held, and told again when it is calm."""
     STEADY = "steady"
     """It came and went, and now stays active."""
+    BACK = "back"
+    """It was on the shelf or out of service, and needs somebody again."""
+    OVERDUE = "overdue"
+    """Nobody acknowledged it in time, or it was not resolved in time."""
     CLEARED = "cleared"
     """The condition is gone, but somebody still has to acknowledge or reset."""
     RESOLVED = "resolved"
@@ -29,7 +34,7 @@ class Told(StrEnum):
     """It is over because a person reset it, or its rule or subject is no longer there."""
 
 
-WANTS_SOMEBODY = (Told.RAISED, Told.SEVERITY_RAISED, Told.RAISED_AGAIN, Told.CHATTERING)
+WANTS_SOMEBODY = (Told.RAISED, Told.SEVERITY_RAISED, Told.RAISED_AGAIN, Told.CHATTERING, Told.BACK, Told.OVERDUE)
 """What asks a person to come; the others say that they need not."""
 
 
@@ -44,10 +49,11 @@ class Address(NamedTuple):
 def told(happened: Sequence[Happening], before: Facts, after: Facts) -> Told | None:
     """What people are told of a step in an alert's life; None when they need not hear of it.
 
-    Acknowledging is not told, nor is the closing of an alert that had returned: its clearing was. Nothing is told of a
-    suppressed alert, and nothing of its end when nothing was told of it at all.
+    Acknowledging is not told, nor is the closing of an alert that had returned: its clearing was. Nothing is told of an
+    alert that is suppressed, shelved or out of service, and nothing of its end when nothing was told of it at all. A
+    drill is told like anything else; its messages say what it is.
     """
-    if after.unheard or (after.condition is Condition.ACTIVE and after.suppressed_by is not None):
+    if not happened or after.unheard or is_silent(after):
         return None
     return next((found for happening, found in _told_of(before, after) if happening in happened), None)
 
@@ -55,15 +61,21 @@ def told(happened: Sequence[Happening], before: Facts, after: Facts) -> Told | N
 def _told_of(before: Facts, after: Facts) -> Iterator[tuple[Happening, Told | None]]:
     """What is told of each happening; the first that happened counts."""
     worse = after.severity.digit < before.severity.digit
+    gone = Told.RESOLVED if after.closed is not None else Told.CLEARED
+    back = Told.BACK if needs_somebody(after) else None if after.condition is Condition.ACTIVE else gone
     yield Happening.UNSUPPRESSED, None if after.acknowledged else Told.RAISED
     yield Happening.CHATTERING, Told.CHATTERING
     yield Happening.RAISED, Told.RAISED
     yield Happening.RAISED_AGAIN, Told.RAISED_AGAIN
     yield Happening.SEVERITY_CHANGED, Told.SEVERITY_RAISED if worse else None
+    yield Happening.UNSHELVED, back
+    yield Happening.IN_SERVICE, back
     yield Happening.STEADY, Told.STEADY
+    yield Happening.OVERDUE_ACKNOWLEDGE, Told.OVERDUE
+    yield Happening.OVERDUE_RESOLVE, Told.OVERDUE
     if after.closed != "returned":
         yield Happening.CLOSED, Told.CLOSED
-    yield Happening.CLEARED, Told.RESOLVED if after.closed is not None else Told.CLEARED
+    yield Happening.CLEARED, gone
 
 
 def addresses(people: People, case: Case, reach: Callable[[Route], Iterable[Address]]) -> list[Address]:
@@ -81,6 +93,8 @@ def addresses(people: People, case: Case, reach: Callable[[Route], Iterable[Addr
 
 def tell(what: Told, *, routed: Iterable[Address], told_before: Iterable[Address]) -> list[Address]:
     """Who hears of it: everybody routed when somebody is wanted, else those who have heard of the alert, at once."""
+    if what is Told.OVERDUE:
+        return [one._replace(wait=0) for one in routed]  # they waited long enough
     if what in WANTS_SOMEBODY:
         return list(routed)
     return list(dict.fromkeys(one._replace(wait=0) for one in told_before))

@@ -53,6 +53,23 @@ alert = Table(
     Column("closed_at", BigInteger),
     Column("closed_by", IDENTIFIER),
     Column("entries", Integer, nullable=False),
+    Column("maintenance", String(24)),
+    Column("drill", String(24)),
+    Column("shelved_until", BigInteger),
+    Column("shelved_by", IDENTIFIER),
+    Column("shelved_why", Text),
+    Column("out_of_service", Boolean, nullable=False, server_default=text("false")),
+    Column("out_of_service_by", IDENTIFIER),
+    Column("out_of_service_why", Text),
+    Column("assigned_to", IDENTIFIER),
+    Column("verification", WORD),
+    Column("acknowledge_due_at", BigInteger),
+    Column("resolve_due_at", BigInteger),
+    Column("verify_due_at", BigInteger),
+    Column("acknowledge_overdue", Boolean, nullable=False, server_default=text("false")),
+    Column("resolve_overdue", Boolean, nullable=False, server_default=text("false")),
+    Column("verify_overdue", Boolean, nullable=False, server_default=text("false")),
+    Column("due_at", BigInteger),
     # One open alert per rule and subject: held by the database, not by care.
     Index(
         "alert_open",
@@ -67,7 +84,35 @@ alert = Table(
     Index("alert_by_opened", "opened_at"),
     Index("alert_by_changed", "changed_at", "id"),
     Index("alert_by_facility", "facility", "opened_at"),
+    Index(
+        "alert_by_due",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
 )
+"""`due_at` is the first moment at which something has to happen to an alert by itself."""
+
+window = Table(
+    "window",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("kind", WORD, nullable=False),
+    Column("scope_kind", WORD, nullable=False),
+    Column("scope", IDENTIFIER, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("starts_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("made_by", IDENTIFIER, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("ended_by", IDENTIFIER),
+    Column("due_at", BigInteger),
+    Index(
+        "window_by_due", "due_at", sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")
+    ),
+    Index("window_by_end", "ends_at"),
+)
+"""Maintenance and drills. `due_at` is when open alerts are looked at next because of it: its beginning, its end."""
 
 timeline = Table(
     "timeline",

@@ -40,10 +40,15 @@ TOLD: dict[Told, Label] = {
     Told.RAISED_AGAIN: _label("【再次发生】", "[Again] "),
     Told.CHATTERING: _label("【反复】", "[Comes and goes] "),
     Told.STEADY: _label("【持续】", "[Stays] "),
+    Told.BACK: _label("【恢复提醒】", "[Back] "),
+    Told.OVERDUE: _label("【逾期未处理】", "[Overdue] "),
     Told.CLEARED: _label("【已恢复，待处理】", "[Cleared, needs attention] "),
     Told.RESOLVED: _label("【已解除】", "[Resolved] "),
     Told.CLOSED: _label("【已关闭】", "[Closed] "),
 }
+
+DRILL = _label("【演练】", "[DRILL] ")
+"""Stands first in every message about a drill, so that nobody takes it for real."""
 
 NEXT: dict[tuple[Told, bool], Label] = {
     (Told.CLEARED, False): _label(
@@ -60,6 +65,7 @@ NEXT: dict[tuple[Told, bool], Label] = {
 BECAUSE: dict[str, Label] = {
     "reset": _label("现场核查后已复位。", "Somebody has looked and reset it."),
     "rule_deleted": _label("其规则已被删除。", "Its rule was deleted."),
+    "drill_over": _label("演练已结束。", "The drill is over."),
     "subject_deleted": _label("其对象已不在城镇中。", "What it was about is no longer in the town."),
 }
 """Why an alert was closed."""

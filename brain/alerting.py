@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.book import Book, open_book
+from alerts.clockwork import Clockwork
 from alerts.outbox import Outbox
 from alerts.performance import Performance
 from alerts.senders.channels import Endpoints, build_senders
@@ -54,6 +55,7 @@ class Alerting:
         """What has to run, by name; the judge runs when whoever feeds it says so."""
         return {
             "outbox": self.outbox.run,
+            "clockwork": Clockwork(self.book).run,
             "rule files": self.rule_files.run,
             "rollups": self.rollups.run,
             "own measurements": self.own.run,

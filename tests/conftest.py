@@ -29,3 +29,10 @@ def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[services.Servi
     """A running InfluxDB for the whole session, on `influxd.port`: use a database of your own name in it."""
     with services.running(services.influxd(tmp_path_factory.mktemp("influxd"))) as service:
         yield service
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[services.Service]:
+    """A running PostgreSQL for the whole session: `services.postgresql_database` makes a database of your own in it."""
+    with services.running(services.postgresql(tmp_path_factory.mktemp("postgresql"))) as service:
+        yield service

@@ -23,12 +23,16 @@ PACKAGES = {
     "mosquitto_passwd": "mosquitto",
     "openssl": "openssl",
     "caddy": "caddy",
+    "initdb": "postgresql",
+    "postgres": "postgresql",
+    "createdb": "postgresql",
 }
 
 
 def need(program: str) -> str:
     """The path of a program; skips the test with the name of its package, or fails when services are required."""
-    path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
+    versions = map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True))
+    path = shutil.which(program) or shutil.which(program, path=":".join(["/usr/sbin", "/sbin", *versions]))
     if path:
         return path
     message = f"{program} is missing: apt-get install {PACKAGES[program]}"
@@ -151,3 +155,34 @@ def influx_query(port: int, query: str, *, user: str = "", password: str = "") -
             return bytes(answer.read())
     except urllib.error.HTTPError as error:
         return bytes(error.read())
+
+
+def postgresql(folder: Path) -> Service:
+    """PostgreSQL with its data in `folder`, open to anyone on a loopback port; a power cut would harm it."""
+    owner, port = as_postgres(folder), free_port()
+    data = folder / "data"
+    made = [need("initdb"), "-D", str(data), "-U", "town", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
+    subprocess.run([*owner, *made], check=True, capture_output=True, cwd=folder)
+    told = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "fsync": "off"}
+    options = [part for name, value in told.items() for part in ("-c", f"{name}={value}")]
+    command = [*owner, need("postgres"), "-D", str(data), *options]
+    return Service(command, port=port, folder=folder, ready=lambda: listens(port))
+
+
+def as_postgres(folder: Path) -> list[str]:
+    """What begins a command of PostgreSQL, which refuses to run as root: then `folder` becomes its own user's."""
+    if os.geteuid() != 0:
+        return []
+    for path in (folder, *folder.parents):
+        if path.stat().st_uid == 0 and path not in (Path("/"), Path("/tmp")):
+            path.chmod(path.stat().st_mode | 0o011)
+    shutil.chown(folder, "postgres", "postgres")
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+
+
+def postgresql_database(service: Service, name: str, *, template: str = "template1") -> str:
+    """The URL of a new database, a copy of another one."""
+    place = ["-h", "127.0.0.1", "-p", str(service.port), "-U", "town"]
+    made = subprocess.run([need("createdb"), *place, "-T", template, name], capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    return f"postgresql://town@127.0.0.1:{service.port}/{name}"

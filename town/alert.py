@@ -35,12 +35,15 @@ class Severity(StrEnum):
     @property
     def digit(self) -> int:
         """1 for the worst, 4 for the mildest."""
-        return list(Severity).index(self) + 1
+        return _DIGITS[self]
 
     @property
     def mark(self) -> str:
         """Its shape in plain text: ■ ▲ ◆ ●."""
         return "■▲◆●"[self.digit - 1]
+
+
+_DIGITS = {severity: digit for digit, severity in enumerate(Severity, start=1)}
 
 
 class AlertState(StrEnum):
@@ -55,6 +58,17 @@ class AlertState(StrEnum):
     SHELVED = "shelved"
     SUPPRESSED = "suppressed"
     CLOSED = "closed"
+
+
+class Verification(StrEnum):
+    """What somebody found who went to look. `unverified` is where an alert begins that has to be looked at."""
+
+    UNVERIFIED = "unverified"
+    TRUE = "true"
+    FALSE = "false"
+    DRILL = "drill"
+    UNREACHABLE = "unreachable"
+    """Nobody could be reached, so nobody knows."""
 
 
 SubjectKind = Literal["sensor", "facility", "zone", "town"]
@@ -134,6 +148,14 @@ class Transition(msgspec.Struct, frozen=True, gc=False):
     """It became active three times or more within a minute: told once, held, and its final state told."""
 
 
+class Deadline(StrEnum):
+    """What should have been done about an alert by some moment."""
+
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+    VERIFY = "verify"
+
+
 class Response(BaseModel):
     """What to do about an alert, and how soon."""
 
@@ -187,8 +209,27 @@ class Alert(BaseModel):
     closed_because: str | None = None
     activations: int = 1
     suppressed_by: str | None = None
-    """Why nobody is told now: the id of the rule that inhibits it, `schedule` or `shadow`."""
+    """Why it is no ordinary alert now: the id of the rule that inhibits it, `schedule`, `shadow`, `out_of_service`,
+    `maintenance`, or `drill`, of which people are told all the same."""
     chattering: bool = False
+    window: str | None = None
+    """The maintenance or drill window over it."""
+    drill: bool = False
+    """It belongs to a drill: said wherever it is shown, and left out of the figures."""
+    shelved_until: Moment | None = None
+    shelved_by: str | None = None
+    shelved_why: str | None = None
+    out_of_service: bool = False
+    out_of_service_by: str | None = None
+    out_of_service_why: str | None = None
+    assigned_to: str | None = None
+    verification: Verification | None = None
+    """None when alerts of its category need not be looked at."""
+    acknowledge_due_at: Moment | None = None
+    resolve_due_at: Moment | None = None
+    verify_due_at: Moment | None = None
+    overdue: tuple[Deadline, ...] = ()
+    """Which of the moments above passed without it."""
     reason: dict[str, Any]
     """The newest reason, as `Reason` in plain JSON."""
     response: Response | None = None
@@ -206,7 +247,7 @@ class TimelineEntry(BaseModel):
     event: str
     """opened, raised, severity_changed, acknowledged, cleared, raised_again, reset, closed, comment, notified …"""
     by: str
-    """A person's id, or `rule` for the engine, or `sender`."""
+    """A person's id, or `rule` for the engine, `clock` for a moment that came, or `sender`."""
     detail: dict[str, Any] = {}
 
 

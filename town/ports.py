@@ -5,11 +5,21 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from town.alert import Alert, AlertDefinition, AlertState, Category, Notification, TimelineEntry, Transition
+from town.alert import (
+    Alert,
+    AlertDefinition,
+    AlertState,
+    Category,
+    Notification,
+    TimelineEntry,
+    Transition,
+    Verification,
+)
 from town.moment import Duration, Moment
 from town.own import OwnRow
 from town.quantity import Value
 from town.reading import Reading
+from town.window import ScopeKind, Window, WindowKind
 
 Clock = Callable[[], Moment]
 """The wall clock, handed in so that nothing reads it by itself."""
@@ -181,6 +191,49 @@ class AlertActions(Protocol):
 
     async def comment(self, alert: str, *, by: str, at: Moment, text: str) -> Alert:
         """Say something for the others to read."""
+
+    async def assign(self, alert: str, *, by: str, at: Moment, to: str, comment: str = "") -> Alert:
+        """Say who is to see to it; nobody when `to` is empty."""
+
+    async def shelve(
+        self, alert: str, *, by: str, at: Moment, until: Moment, reason: str, as_administrator: bool = False
+    ) -> Alert:
+        """Hear no more of it until then, 24 hours at most; of a fire only an administrator may say so."""
+
+    async def unshelve(self, alert: str, *, by: str, at: Moment, comment: str = "") -> Alert:
+        """Take it from the shelf before its time."""
+
+    async def take_out_of_service(self, alert: str, *, by: str, at: Moment, reason: str) -> Alert:
+        """Hear no more of it until somebody returns it to service."""
+
+    async def return_to_service(self, alert: str, *, by: str, at: Moment, comment: str = "") -> Alert:
+        """It counts again."""
+
+    async def verify(self, alert: str, *, by: str, at: Moment, verdict: Verification, comment: str = "") -> Alert:
+        """Say what was found on site."""
+
+
+class WindowKeeper(Protocol):
+    """Maintenance and drills. What changes them raises ActionRefused with a reason a person understands."""
+
+    async def windows(self, *, past: bool = False) -> list[Window]:
+        """Those that are open or to come, the first to begin first; with `past` those that are over too."""
+
+    async def make_window(
+        self,
+        kind: WindowKind,
+        scope_kind: ScopeKind,
+        scope: str,
+        *,
+        starts_at: Moment,
+        ends_at: Moment,
+        why: str,
+        by: str,
+    ) -> Window:
+        """Open a window over a facility or zone, now or later."""
+
+    async def end_window(self, window: str, *, by: str) -> Window:
+        """End a window now, or never begin it."""
 
 
 class ActionRefused(Exception):  # noqa: N818 - it is an answer to a person, not a failure

@@ -2,6 +2,8 @@
 
 from itertools import count
 
+import pytest
+
 from alerts.contact import Target
 from alerts.people import People
 from alerts.plan import Route
@@ -26,6 +28,12 @@ from town.quantity import Quantity, ValueType
 from town.sensor import Sensor
 from town.town import Town
 
+EITHER = pytest.mark.parametrize(
+    "book_url",
+    ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgresql, pytest.mark.xdist_group("postgresql")])],
+    indirect=True,
+)
+"""For tests of the book that hold on both of its databases."""
 START: Moment = 1_790_000_000_000
 
 

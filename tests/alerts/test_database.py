@@ -13,9 +13,11 @@ from sqlalchemy.schema import CreateIndex
 
 from alerts import tables
 from alerts.allowance import Use
+from alerts.book import open_book
 from alerts.claims import due_rows
 from alerts.database import Database, open_database
-from town.errors import Unavailable
+from tests.alerts.small_town import TOWN, Clock, people
+from town.errors import ConfigError, Unavailable
 
 
 async def test_migrations_make_the_tables_that_the_code_knows(book_url: str) -> None:
@@ -109,3 +111,10 @@ async def test_what_is_due_is_found_without_reading_the_past(book_url: str) -> N
 async def test_folder_of_the_book_is_made(tmp_path: Path) -> None:
     async with open_database(f"sqlite:///{tmp_path}/state/huangjiu/book.db"):
         assert (tmp_path / "state" / "huangjiu" / "book.db").is_file()
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "mysql://h/db", "nonsense", "sqlite:////proc/no/book.db"])
+async def test_book_that_cannot_be_opened_is_refused(url: str, clock: Clock) -> None:
+    with pytest.raises(ConfigError):
+        async with open_book(url, TOWN, clock=clock, people=people()):
+            pass

@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 
 from alerts.claims import Claim
 from alerts.content import Content, content_of
+from alerts.deadlines import Deadlines
 from alerts.digest import DIGEST, Digest, Waiting, digests_of, entries_of
 from alerts.digest_text import has_room
 from alerts.message import compose
 from alerts.people import Recipient
-from alerts.record import by_rule, new_record
+from alerts.record import new_record
 from alerts.senders.call import HttpRequest, Reply
 from alerts.senders.channels import Endpoints, build_senders
 from alerts.sending import OutgoingMessage
+from alerts.step import by_rule
 from tests.alerts.senders.sent import ANN, SECRETS
 from tests.alerts.small_town import START, Clock
 from tests.alerts.storm_town import BAD_AIR, SENSORS, SILENT, SMOKE, STORM_TOWN, change
@@ -41,8 +43,9 @@ def waiting(*sensors: str, rule: AlertDefinition = SILENT, event: str = "raised"
     found = []
     for number, sensor in enumerate(sensors, first):
         transition = change(sensor, rule=rule)
-        record = new_record(transition, rule, town=STORM_TOWN, name=f"A-20260921-{number:04}", now=START)
-        record = by_rule(record, transition, START).record
+        name, usual = f"A-20260921-{number:04}", Deadlines()
+        record = new_record(transition, rule, town=STORM_TOWN, deadlines=usual, name=name, now=START)
+        record = by_rule(record, transition, now=START, deadlines=usual).record
         content = Content.model_validate(content_of(record, STORM_TOWN))
         found.append(Waiting(f"{record.id}:1:2:dingtalk:room", 2, event, content))
     return found

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from alerts.deadlines import Deadlines
 from alerts.people_file import load_people
 from alerts.rota_import import read_sheet, read_shifts
 from alerts.senders.webhook import sign
@@ -15,8 +16,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "alerts.md").read_text(encoding="utf-8")
 
 
-def block(language: str) -> str:
-    found = re.search(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+def block(language: str, start: str = "") -> str:
+    found = re.search(rf"```{language}\n({start}.*?)```", PAGE, re.DOTALL)
     assert found is not None
     return found[1]
 
@@ -48,7 +49,7 @@ def test_documented_accounts_and_robots_can_be_told(tmp_path: Path) -> None:
 
 
 def test_documented_people_can_be_told(tmp_path: Path) -> None:
-    (tmp_path / "people.yaml").write_text(block("yaml"), encoding="utf-8")
+    (tmp_path / "people.yaml").write_text(block("yaml", "version"), encoding="utf-8")
     people, found = load_people(tmp_path, TOWN)
 
     assert people is not None and set(people.recipients) == {"fire-room", "duty-mail", "li.wei"}
@@ -66,3 +67,10 @@ def test_documented_rota_has_no_gap_and_its_tables_are_read(tmp_path: Path) -> N
     sheet = read_sheet(blocks["csv"][1].encode(), "sheet.csv")
     shifts, wrong = read_shifts(sheet, people, TOWN, rota="duty-fire")
     assert wrong == [] and [len(one.people) for one in shifts["duty-fire"]] == [1, 1, 2, 1]
+
+
+def test_documented_deadlines_are_those_that_count(tmp_path: Path) -> None:
+    (tmp_path / "people.yaml").write_text("version: 1\n" + block("yaml", "deadlines"), encoding="utf-8")
+    people, _ = load_people(tmp_path, TOWN)
+
+    assert people is not None and people.deadlines == Deadlines()

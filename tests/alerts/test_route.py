@@ -3,7 +3,10 @@
 import pytest
 
 from alerts.contact import Person, Target
-from alerts.life import Acknowledge, Clear, Delete, Event, Facts, Raise, Reset, apply, happenings
+from alerts.events import Acknowledge, Clear, Delete, Event, Raise, Reset
+from alerts.facts import Facts
+from alerts.happening import happenings
+from alerts.life import apply
 from alerts.on_call import OnCall
 from alerts.people import People
 from alerts.plan import Case, Route

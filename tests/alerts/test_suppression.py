@@ -3,11 +3,12 @@
 import msgspec
 
 from alerts.book import Book
-from tests.alerts.small_town import START, active, definitions, normal
+from tests.alerts.small_town import EITHER, START, active, definitions, normal
 from town.alert import AlertState, Cause, Condition, Transition
 from town.moment import SECOND
 from town.ports import AlertFilter
 
+pytestmark = EITHER
 ACTIVE = Condition.ACTIVE
 
 
