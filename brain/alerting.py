@@ -2,15 +2,15 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from alerts.book import Book, open_book
 from alerts.clockwork import Clockwork
 from alerts.outbox import Outbox
+from alerts.people import People
 from alerts.performance import Performance
 from alerts.senders.channels import Endpoints, build_senders
 from alerts.sending import Sender
@@ -20,20 +20,20 @@ from brain.clock import wall_clock
 from brain.endpoints import endpoints_of
 from brain.health import Part
 from brain.judge import Judge
+from brain.process import Loops
 from brain.receiver import LocalReceiver
 from brain.rule_files import RuleFiles
 from brain.secrets import secret
 from brain.standing import Standing
 from brain.state import BOOK_FILE, SNAPSHOT_FILE
 from console.live import LiveReadings
+from town.language import Label
 from town.settings import Settings
 from town.store.duckdb import DuckStore
 from town.store.influx import InfluxStore
 from town.store.own_rows import OwnRows
 from town.store.retention import keep_of
 from town.store.rollup import Rollups
-
-Loops = dict[str, Callable[[], Coroutine[Any, Any, None]]]
 
 
 @dataclass(frozen=True)
@@ -113,3 +113,8 @@ def _link(settings: Settings) -> Callable[[str], str | None]:
     """Where the page of an alert is, for messages; that of all alerts for no alert in particular."""
     base = (settings.public_url or f"http://{settings.http}").rstrip("/")
     return lambda alert: f"{base}/alerts/{alert}".rstrip("/")
+
+
+def called(people: People, who: str) -> Label | None:
+    """What people call whom the town tells."""
+    return people.called(who)

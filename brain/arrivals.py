@@ -8,12 +8,13 @@ import errno
 import logging
 import os
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
+from brain.snapshot import SourceMark
 from town.moment import Moment
 from town.reading import Reading
 
@@ -28,6 +29,8 @@ class Frame(msgspec.Struct, array_like=True):
 
     readings: Sequence[Reading] = ()
     silent_until: Moment | None = None
+    marks: dict[str, SourceMark] = {}
+    """What was taken of ingest processes with these readings."""
 
 
 class Arrivals:
@@ -53,9 +56,9 @@ class Arrivals:
             if number < (self._number if before is None else before):
                 path.unlink(missing_ok=True)
 
-    def add(self, readings: Sequence[Reading]) -> None:
+    def add(self, readings: Sequence[Reading], marks: Mapping[str, SourceMark] | None = None) -> None:
         """Readings came."""
-        self._append(Frame(readings))
+        self._append(Frame(readings, None, dict(marks or {})))
 
     def add_silence(self, until: Moment) -> None:
         """What fell silent up to and with this moment was noticed."""

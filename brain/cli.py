@@ -18,6 +18,7 @@ from brain.commands.notify import notify
 from brain.commands.people import people
 from brain.commands.quarantine import quarantine
 from brain.commands.replay import replay
+from brain.commands.roles import console, ingest
 from brain.commands.rules import rules
 from brain.commands.settings import settings
 from brain.commands.simulate import simulate
@@ -36,6 +37,8 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(demo)
+app.command()(ingest)
+app.command()(console)
 app.command()(simulate)
 app.command()(check)
 app.command()(test)

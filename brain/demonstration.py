@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from brain.addresses import broker_session
 from brain.balance import Balance, outstanding, strike
 from brain.bundle import Bundle, load_bundle
 from brain.clock import wall_clock
@@ -18,7 +19,7 @@ from brain.play import find_scenario, simulate
 from brain.process import run_until_stopped
 from brain.receiver import local_receiver
 from brain.running import start_broker
-from brain.wiring import Brain, broker_session, open_brain
+from brain.wiring import Brain, open_brain
 from simulators.play import Sent
 from simulators.scenario import Scenario
 from town.errors import ConfigError

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import random
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -17,7 +17,7 @@ from pathlib import Path
 from brain.arrivals import Arrivals
 from brain.journal import JOURNAL_FILE, Journal, Mark
 from brain.latency import Latency
-from brain.snapshot import Snapshot, read_snapshot, write_snapshot
+from brain.snapshot import Snapshot, SourceMark, read_snapshot, write_snapshot
 from rules.arrival import in_order, judge_arrivals, resumed, silences
 from rules.engine import Engine
 from rules.ruleset import RuleSet
@@ -57,6 +57,10 @@ class Judge:
         """When the readings were received that raised alerts: the newest, in order; decisions carry the same moment."""
         self.heard_until: Callable[[], Moment] = clock
         """What was received before that moment has been delivered; ingest knows better than the clock."""
+        self.marks: dict[str, SourceMark] = {}
+        """What was taken of each ingest process, where these are processes of their own."""
+        self.unsure_from: Callable[[], Moment | None] = lambda: self._ask_from
+        """What the store has still to be asked for; who follows several processes knows it better."""
         self._rules, self._town, self._book, self._clock, self._file = rules, town, book, clock, snapshot
         self._saved, self._engine = _restored(saved, rules, town)
         self._reached: Moment = self._saved.saved_at if self._saved else 0
@@ -86,6 +90,11 @@ class Judge:
         return self._reached
 
     @property
+    def asked_from(self) -> Moment | None:
+        """Since when the store had still to be asked when the state was saved."""
+        return self._saved.ask_from if self._saved else None
+
+    @property
     def idle(self) -> bool:
         """Whether everything delivered is judged and with the book."""
         return not self._waiting and not self._one_at_a_time.locked()
@@ -94,14 +103,15 @@ class Judge:
     def _unjudged(self) -> int:
         return len(self._waiting) + self._taken
 
-    async def deliver(self, readings: Sequence[Reading]) -> None:
-        """Take a batch; waits while too many are waiting."""
+    async def deliver(self, readings: Sequence[Reading], marks: Mapping[str, SourceMark] | None = None) -> None:
+        """Take a batch; waits while too many are waiting. On return it survives `kill -9`, with its `marks`."""
         while len(self._waiting) >= _MOST_WAITING:
             self._room.clear()
             await self._room.wait()
-        if readings:
-            self._arrivals.add(readings)
+        if readings or marks:
+            self._arrivals.add(readings, marks)
             self._waiting += readings
+            self.marks.update(marks or {})
         self._wake.set()
 
     def change(self, rules: RuleSet, town: Town, *, built: Engine | None = None) -> None:
@@ -114,7 +124,7 @@ class Judge:
 
         After a `kill -9` there is nothing left to judge; after a power cut there may be. Raises Unavailable.
         """
-        await self._recover()
+        await self.recover()
         if self._ask_from is None:
             return 0
         count, self._asking = 0, True
@@ -125,9 +135,19 @@ class Judge:
         self._ask_from, self._asking = None, False
         return count
 
+    async def judge_missed(self, readings: Sequence[Reading]) -> None:
+        """Judge what came before it begins to live, when nobody noticed silence."""
+        async with self._one_at_a_time:
+            await self._judge(readings)
+
+    def save_soon(self) -> None:
+        """Save the state at the next opportunity."""
+        self._saved_at = 0
+        self._wake.set()
+
     async def run(self) -> None:
         """Judge until cancelled; the state is saved every few seconds and at the end."""
-        await self._recover()
+        await self.recover()
         await self._resume()
         try:
             while True:
@@ -144,7 +164,7 @@ class Judge:
                 self._write(self._snapshot())
             self._arrivals.close()
 
-    async def _recover(self) -> None:
+    async def recover(self) -> None:
         """Go on where the saved state stood, and judge again what was delivered since."""
         if self._recovered:
             return
@@ -158,8 +178,10 @@ class Judge:
                 # The engine begins where it was saved: up to what follows no time was lost.
                 await self._hand_over(self._engine.advance(self._reached if begin is None else begin), ())
         waiting = list(saved.waiting) if saved else []
+        self.marks.update(saved.marks if saved else {})
         for frame in self._arrivals.since(saved.number if saved else 0):
             waiting += frame.readings
+            self.marks.update(frame.marks)
             if frame.silent_until is not None:
                 until = frame.silent_until + 1
                 await self._judge_until(until, [each for each in waiting if each.received_at < until])
@@ -299,7 +321,8 @@ class Judge:
             number=number,
             journal=self._journal.length(),
             waiting=list(self._waiting),
-            ask_from=self._ask_from,
+            ask_from=self.unsure_from(),
+            marks=dict(self.marks),
         )
 
     def _write(self, snapshot: Snapshot) -> None:

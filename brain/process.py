@@ -3,10 +3,13 @@
 import asyncio
 import gc
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from brain.output import errors
+
+Loops = dict[str, Callable[[], Coroutine[Any, Any, None]]]
+"""What has to run in a process, by name."""
 
 
 def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import typer
 
 from brain import banner
+from brain.addresses import broker_session, split_address
 from brain.broker import embedded_broker
 from brain.bundle import Bundle, load_bundle
 from brain.clock import wall_clock
@@ -20,7 +21,7 @@ from brain.play import find_scenario, simulate
 from brain.process import run_until_stopped
 from brain.receiver import LocalReceiver, local_receiver
 from brain.state import BOOK_FILE, held, state_folder
-from brain.wiring import broker_session, open_brain, split_address
+from brain.wiring import open_brain
 from console.access import Access
 from console.app import run as run_console
 from town.moment import DAY

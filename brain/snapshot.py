@@ -13,6 +13,16 @@ from town.reading import Reading
 log = logging.getLogger("rules")
 
 
+class SourceMark(msgspec.Struct, array_like=True, frozen=True):
+    """What was last taken of one ingest process: the number of a batch, and how far the process was with it."""
+
+    epoch: Moment
+    number: int
+    heard_until: Moment
+    before: Moment = 0
+    """The epoch of its run before this one."""
+
+
 class Snapshot(msgspec.Struct):
     """Where the rules stood once everything received up to `saved_at` was judged, but for what was waiting."""
 
@@ -25,6 +35,8 @@ class Snapshot(msgspec.Struct):
     waiting: Sequence[Reading] = ()
     ask_from: Moment | None = None
     """The store has still to be asked for what was received since then."""
+    marks: dict[str, SourceMark] = {}
+    """What was taken of each ingest process, where these are processes of their own."""
 
 
 def read_snapshot(content: bytes | None) -> Snapshot | None:

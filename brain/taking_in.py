@@ -1,7 +1,7 @@
 """Ingest as a part of a process: its files, its intake, and what the console shows of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from ingest.intake import Intake
 from ingest.quarantine import list_entries
 from ingest.reason import REASON_LABELS
 from ingest.session import SessionSettings
+from town.gateway import Gateway
 from town.moment import Moment, parse_duration
 from town.ports import Deliver, ReadingWriter
 from town.settings import Settings, size_in_bytes
@@ -70,6 +71,7 @@ async def open_taking_in(
     store: ReadingWriter,
     judge: Deliver,
     judged_until: Moment | None = None,
+    takes: Callable[[Gateway], bool] = lambda _: True,
 ) -> AsyncIterator[TakingIn]:
     """Open spool, quarantine and ledger, and an intake that has every batch judged by `judge` before it is stored."""
     async with open_files(
@@ -91,6 +93,7 @@ async def open_taking_in(
             discovered=files.discovered,
             patience=parse_duration(settings.store_patience),
             judged_until=judged_until,
+            takes=takes,
             clock=wall_clock,
         )
         yield TakingIn(intake, state)

@@ -8,23 +8,21 @@ from functools import partial
 from pathlib import Path
 
 from alerts.book import Book
-from alerts.people import People
-from brain.alerting import Alerting, Loops, open_alerting
+from brain.alerting import Alerting, called, open_alerting
 from brain.bundle import Bundle
 from brain.clock import wall_clock
 from brain.health import WholeHealth
 from brain.history_socket import serve_history
 from brain.judge import Judge
 from brain.past import Past
+from brain.process import Loops
 from brain.receiver import LocalReceiver
 from brain.taking_in import TakingIn, open_taking_in
 from console.access import Access
 from console.live import LiveReadings
 from console.parts import ConsoleParts
 from ingest.intake import Intake
-from ingest.session import SessionSettings, session_settings
-from town.errors import ConfigError
-from town.language import Label
+from ingest.session import SessionSettings
 from town.ports import Deliver, Store
 from town.reading import Reading
 from town.settings import Settings
@@ -93,11 +91,6 @@ class Brain:
         )
 
 
-def called(people: People, who: str) -> Label | None:
-    """What people call whom the town tells."""
-    return people.called(who)
-
-
 @asynccontextmanager
 async def open_brain(
     bundle: Bundle, settings: Settings, *, state: Path, session: SessionSettings, receiver: LocalReceiver | None
@@ -132,24 +125,3 @@ def both(live: LiveReadings, judge: Judge) -> Deliver:
         await judge.deliver(readings)
 
     return deliver
-
-
-def broker_session(settings: Settings, town: str, *, embedded_port: int | None) -> SessionSettings:
-    """How ingest reaches the broker that the settings name."""
-    url = settings.mqtt_url if embedded_port is None else f"mqtt://127.0.0.1:{embedded_port + 1}"
-    password = settings.mqtt_password
-    return session_settings(
-        url,
-        client_id=f"town-{town}",
-        password=password.get_secret_value() if password else None,
-        ca=settings.mqtt_ca,
-        share=settings.mqtt_share,
-    )
-
-
-def split_address(address: str) -> tuple[str, int]:
-    """Host and port of `127.0.0.1:8080` or `[::1]:8080`; raises ConfigError for anything else."""
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65_536:
-        raise ConfigError(f"TOWN_HTTP={address}: write it as 127.0.0.1:8080")
-    return host.strip("[]"), int(port)

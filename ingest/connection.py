@@ -15,6 +15,9 @@ from town.errors import Unavailable
 
 _T = TypeVar("_T")
 
+_FIRST_ID, _LAST_ID = 2, 65_535
+"""Packet ids of what we publish; SUBSCRIBE has the first."""
+
 
 class Message(Protocol):
     """An application message as it came: bytes on a topic. `packet_id` is None at QoS 0."""
@@ -70,6 +73,9 @@ class Connection(asyncio.Protocol):
         self._skim: Skim | None = None
         self._granted: asyncio.Future[mqtt5.ConnAckPacket] = loop.create_future()
         self._subscribed: asyncio.Future[mqtt5.SubAckPacket] = loop.create_future()
+        self._published: dict[int, asyncio.Future[int]] = {}
+        self._next_id = _FIRST_ID
+        self._goodbye = mqtt5.DisconnectReasonCode.NORMAL_DISCONNECTION
         self._farewell = ""
 
     # What the session asks for.
@@ -84,6 +90,7 @@ class Connection(asyncio.Protocol):
         session_expiry: int,
         receive_max: int,
         within: float,
+        will: tuple[str, bytes] | None = None,
     ) -> Granted:
         """Say CONNECT, asking for the session that is there, and wait for the answer; durations in seconds.
 
@@ -97,7 +104,10 @@ class Connection(asyncio.Protocol):
             keep_alive=keep_alive,
             session_expiry_interval=session_expiry,
             receive_max=receive_max,
+            will=None if will is None else mqtt5.Will(will[0], payload=will[1]),
         )
+        if will is not None:
+            self._goodbye = mqtt5.DisconnectReasonCode.DISCONNECT_WITH_WILL_MESSAGE
         self._write(packet.write())
         answer = await self._answer(self._granted, within, "CONNECT")
         if answer.reason_code != mqtt5.ConnAckReasonCode.SUCCESS:
@@ -125,6 +135,23 @@ class Connection(asyncio.Protocol):
         if not self.lost.done():
             self._write(mqtt5.PublishPacket(topic, payload=payload).write())
 
+    async def publish_kept(self, topic: str, payload: bytes) -> int:
+        """Say something at QoS 1 and wait for the broker's reason code; Unavailable when the connection ends first."""
+        if self.lost.done():
+            raise Unavailable(self.lost.result())
+        packet_id, answer = self._next_id, self._loop.create_future()
+        self._next_id = _FIRST_ID if packet_id == _LAST_ID else packet_id + 1
+        self._published[packet_id] = answer
+        packet = mqtt5.PublishPacket(topic, payload=payload, qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=packet_id)
+        self._write(packet.write())
+        try:
+            await asyncio.wait((answer, self.lost), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._published.pop(packet_id, None)
+        if not answer.done():
+            raise Unavailable(self.lost.result())
+        return int(answer.result())
+
     def ping(self) -> None:
         """Ask for a sign of life."""
         self._write(mqtt5.PingReqPacket().write())
@@ -144,9 +171,9 @@ class Connection(asyncio.Protocol):
                 self._transport.resume_reading()
 
     def close(self) -> None:
-        """Say goodbye; the broker keeps the session."""
+        """Say goodbye; the broker keeps the session, and publishes the will if there is one."""
         if not self.lost.done():
-            self._write(mqtt5.DisconnectPacket().write())
+            self._write(mqtt5.DisconnectPacket(reason_code=self._goodbye).write())
         if self._transport is not None:
             self._transport.close()
 
@@ -260,6 +287,10 @@ class Connection(asyncio.Protocol):
                 self._granted.set_result(packet)
             case mqtt5.SubAckPacket() if not self._subscribed.done():
                 self._subscribed.set_result(packet)
+            case mqtt5.PubAckPacket():
+                answer = self._published.pop(packet.packet_id, None)
+                if answer is not None and not answer.done():
+                    answer.set_result(int(packet.reason_code))
             case mqtt5.DisconnectPacket():
                 self._farewell = f"the broker ended it: {_words(packet.reason_code, packet.reason_str)}"
             case _:

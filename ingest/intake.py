@@ -6,7 +6,7 @@ them, and all messages before it are. Until then the broker keeps it, and sends 
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ingest.batch import Backlog, Batch
 from ingest.connection import Message
@@ -29,6 +29,7 @@ from ingest.spool_replay import Replay
 from ingest.status import GatewayStatus
 from ingest.writing import Writing
 from ingest.writing_store import Storing
+from town.gateway import Gateway
 from town.moment import SECOND, Duration, Moment
 from town.ports import Clock, Deliver, Gauge, PartHealth, ReadingWriter
 from town.reading import Reading
@@ -63,15 +64,16 @@ class Intake:
         patience: Duration = PATIENCE,
         judged_until: Moment | None = None,
         largest_payload: int = LARGEST_PAYLOAD,
+        takes: Callable[[Gateway], bool] = lambda _: True,
     ) -> None:
-        """Without a spool, messages stay with the broker while the store is away.
+        """Without a spool, messages stay with the broker while the store is away; `takes` are the gateways listened to.
 
         What the spool has that was received after `judged_until` goes to the rules first.
         """
         self.ledger = Ledger(town.gateways)
         self._lines = Lines(town, self.ledger)
         self._inbox = Inbox(self.ledger)
-        self._session = Session(session, self._lines.filters, take=self._inbox.put, clock=clock)
+        self._session = Session(session, self._lines.filters(takes), take=self._inbox.put, clock=clock)
         self._backlog = Backlog()
         self._storing = Storing(store, self.ledger, patience=patience, clock=clock)
         self._writing = Writing(
@@ -97,11 +99,20 @@ class Intake:
         self._seen = Seen(session.receive_max)
         self._started_at = clock()
         self._filling: Moment | None = None
+        self._stored_until: Moment = 0
 
     @property
     def heard_until(self) -> Moment:
         """What was received before this moment was given to the rules; nothing that comes now is older."""
         return self._clock() if self._filling is None else self._filling
+
+    @property
+    def stored_until(self) -> Moment:
+        """What was received before this moment is in the store, or refused by it; it stands while the spool has any."""
+        if self._spool is None or not self._spool.rows:
+            waiting = (batch.readings[0].received_at for batch in self._backlog.unsettled() if batch.readings)
+            self._stored_until = min(self.heard_until, next(waiting, self.heard_until))
+        return self._stored_until
 
     async def run(self) -> None:
         """Take messages in until cancelled; what is neither stored nor spooled then stays with the broker."""

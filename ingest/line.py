@@ -57,13 +57,17 @@ class Lines:
     """All gateways of a town, found by topic."""
 
     def __init__(self, town: Town, ledger: Ledger) -> None:
+        self._town = town
         self.lines = {gateway.id: _line(town, gateway, ledger) for gateway in town.gateways.values()}
-        self.filters = [pattern for gateway in town.gateways.values() for pattern in gateway.topics]
         self._patterns = [(pattern, gateway.id) for gateway in town.gateways.values() for pattern in gateway.topics]
         self._nobody = _nobody(town, ledger)
         self._by_topic: dict[str, Line] = {}
         self.known = self._by_topic.get
         """The line of a topic that was seen before, else None."""
+
+    def filters(self, takes: Callable[[Gateway], bool]) -> list[str]:
+        """The topics of those gateways."""
+        return [pattern for gateway in self._town.gateways.values() if takes(gateway) for pattern in gateway.topics]
 
     def find(self, topic: str) -> Line:
         """The line of the gateway that sends on a topic; a line that refuses everything when there is none."""

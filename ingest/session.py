@@ -39,6 +39,8 @@ class SessionSettings:
     keep_alive: int = 30
     session_expiry: int = 7 * 24 * 3600
     """How long the broker keeps our messages while we are away."""
+    will: tuple[str, bytes] | None = None
+    """Topic and payload of what the broker says when we are gone, with a word or without."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.receive_max <= 65_535:
@@ -83,7 +85,9 @@ class Session:
         *,
         take: Callable[[Connection, Sequence[Message], int], None],
         clock: Clock,
+        joined: Callable[[bool], None] = lambda _: None,
     ) -> None:
+        """`joined(session_present)` is called whenever the broker has taken us in."""
         self.connections = 0
         """How often the broker took us in."""
         self._settings, self._take, self._clock = settings, take, clock
@@ -92,6 +96,9 @@ class Session:
         self._tls = _tls(settings) if settings.tls else None
         self._resumed_filters: set[str] = set()
         self._connected, self._since, self._detail = False, clock(), "connecting"
+        self._joined = joined
+        self._connection: Connection | None = None
+        self._there = asyncio.Event()
 
     async def run(self) -> None:
         """Connect, serve, and connect again, until cancelled."""
@@ -113,6 +120,23 @@ class Session:
         state = "down" if not self._connected else "degraded" if self._detail else "ok"
         return PartHealth("broker", state, self._since, self._detail)  # type: ignore[arg-type]  # three words of the Literal
 
+    def say(self, topic: str, payload: bytes) -> None:
+        """Say something at QoS 0; without a connection, nothing."""
+        if self._connection is not None:
+            self._connection.publish(topic, payload)
+
+    async def publish(self, topic: str, payload: bytes) -> int:
+        """Say something at QoS 1, again over the next connection when one is lost; the broker's reason code."""
+        while True:
+            await self._there.wait()
+            connection = self._connection
+            try:
+                if connection is not None:
+                    return await connection.publish_kept(topic, payload)
+            except Unavailable:  # whether the broker had it is not known: it is said again
+                if connection is self._connection:
+                    self._there.clear()
+
     @property
     def connected(self) -> bool:
         """Whether messages can arrive."""
@@ -131,10 +155,16 @@ class Session:
                 session_expiry=settings.session_expiry,
                 receive_max=settings.receive_max,
                 within=_CONNECT_WITHIN,
+                will=settings.will,
             )
+            self._joined(granted.session_present)
             await self._subscribe(connection, session_present=granted.session_present)
+            self._connection = connection
+            self._there.set()
             await self._keep_alive(connection, granted.keep_alive or settings.keep_alive)
         finally:
+            self._connection = None
+            self._there.clear()
             connection.close()
         raise Unavailable(connection.lost.result())
 

@@ -16,7 +16,7 @@ from town.source import Source
 from town.topics import filter_mistake, matches, overlap
 
 _SECRET_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
-OWN_TOPICS = ("alerts", "alert-events", "readings")
+OWN_TOPICS = ("alerts", "alert-events", "readings", "processes")
 """What the town publishes below `town/<town>/`: no gateway may be called so or send there."""
 
 

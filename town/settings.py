@@ -61,6 +61,14 @@ class Settings(BaseSettings):
     mqtt_password: SecretStr | None = Field(None, description="Password for the broker.")
     mqtt_ca: Path | None = Field(None, description="PEM file of the authority that signed the broker's certificate.")
     mqtt_share: str | None = Field(None, description="Name of a shared subscription, for several ingest processes.")
+    ingest_id: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")] = Field(
+        "ingest", description="Name of an ingest process, its own in the town and the same after a restart."
+    )
+    ingest_gateways: Literal["all", "shared", "alone"] | None = Field(
+        None,
+        description="Which gateways an ingest process takes: `all`, those whose messages can be `shared` out, or those "
+        "whose format needs to be heard `alone`. Default: `shared` with TOWN_MQTT_SHARE, else `all`.",
+    )
     store_url: str = Field(
         "duckdb:", description="The store: `duckdb:`, `duckdb:PATH`, `influxdb://host:8086/town` or `influxdbs://…`."
     )
@@ -91,6 +99,9 @@ class Settings(BaseSettings):
     )
     state: Path | None = Field(None, description="Folder for what must survive; default `./state/<town id>`.")
     http: str = Field("127.0.0.1:8080", description="Address and port of the console and the API.")
+    vitals: str | None = Field(
+        None, description="Address and port where `town ingest` and `town rules` answer /healthz, /readyz and /metrics."
+    )
     public_url: str | None = Field(None, description="How people reach the console, for links in messages.")
     notify: Literal["send", "local"] | None = Field(
         None, description="`send` to the real addresses, or `local`: everything to receivers on this machine."

@@ -4,16 +4,24 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from brain import options
+from brain.commands import roles
 from brain.output import FOUND_PROBLEMS, print_findings, print_json, print_table
 
-rules = typer.Typer(help="Look into the rules of a town.", no_args_is_help=True)
+
+class _RunByDefault(TyperGroup):
+    """`town rules DIR` is `town rules run DIR`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
 
 
-@rules.callback()
-def _rules() -> None:
-    """Look into the rules of a town."""
+rules = typer.Typer(help="Run the rules of a town, or look into them.", no_args_is_help=True, cls=_RunByDefault)
+rules.command("run")(roles.rules)
 
 
 @rules.command()

@@ -46,6 +46,9 @@ class Decoder(msgspec.Struct, frozen=True):
     """Options that the town and the gateway give unless the gateway's own options do."""
     large: tuple[str, ...] = ()
     """Ends of topics on which the format sends more than readings: lists of all its devices."""
+    learns: bool = False
+    """What it reads depends on what the gateway said before: one process has to hear all of it, and the broker's kept
+    messages, which shared subscriptions are not sent."""
     redact: Callable[[bytes], bytes] | None = None
     """A payload without the secrets that the format puts into it; for payloads that are kept or shown."""
 
@@ -59,6 +62,7 @@ DECODERS: dict[str, Decoder] = {
         topic="zigbee2mqtt/device",
         context=frozenset({"quantities"}),
         large=zigbee2mqtt.LISTS,
+        learns=True,
     ),
     "chirpstack_v4": Decoder(
         start_told(chirpstack_v4.start),
@@ -80,6 +84,7 @@ DECODERS: dict[str, Decoder] = {
         extras="count",
         topic="homeassistant/sensor/device/config",
         context=frozenset({"topics", "quantities"}),
+        learns=True,
     ),
     "shelly_gen2": Decoder(
         start_told(shelly_gen2.start),
@@ -87,6 +92,7 @@ DECODERS: dict[str, Decoder] = {
         extras="count",
         topic="shelly/events/rpc",
         context=frozenset({"quantities"}),
+        learns=True,
     ),
     "tasmota": Decoder(
         start_told(tasmota.start),
@@ -107,6 +113,7 @@ DECODERS: dict[str, Decoder] = {
         extras="count",
         topic="spBv1.0/group/NDATA/node",
         context=frozenset({"quantities"}),
+        learns=True,
     ),
     "ecowitt": Decoder(ecowitt.start, ecowitt.decode, extras="count", topic="ecowitt/station", redact=ecowitt.redact),
     "mapped": Decoder(

@@ -33,6 +33,7 @@ def _account(town: Town, name: str, role: Role) -> str:
 
 def _rights(town: Town, name: str, role: Role) -> Iterator[tuple[str, str]]:
     alerts = [f"town/{town.id}/alerts/#", f"town/{town.id}/alert-events/#"]
+    processes = [f"town/{town.id}/readings/#", f"town/{town.id}/processes/#"]
     match role:
         case Role.GATEWAY if name in town.gateways:
             gateway = town.gateways[name]
@@ -42,7 +43,7 @@ def _rights(town: Town, name: str, role: Role) -> Iterator[tuple[str, str]]:
             for gateway in town.gateways.values():
                 yield from (("read", topic) for topic in gateway.topics)
                 yield from (("write", topic) for topic in commands(gateway))
-            yield from (("readwrite", topic) for topic in [*alerts, f"town/{town.id}/readings/#"])
+            yield from (("readwrite", topic) for topic in [*alerts, *processes])
         case Role.LISTENER:
             yield from (("read", topic) for topic in alerts)
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests import services
 from tests.end_to_end.brain import Brain, hamlet, hook
+from tests.end_to_end.roles import Roles
 
 Make = Callable[..., Brain]
 Received = list[tuple[dict[str, str], bytes]]
@@ -39,3 +40,18 @@ def make_brain(tmp_path: Path, mosquitto: services.Service, duty: tuple[str, Rec
     yield make
     for brain in brains:
         brain.kill()
+
+
+@pytest.fixture
+def roles(
+    tmp_path: Path, mosquitto: services.Service, influxd: services.Service, duty: tuple[str, Received]
+) -> Iterator[Roles]:
+    """A hamlet for several processes, on one Mosquitto and a database of its own."""
+    database = f"roles_{mosquitto.port}"
+    services.influx_query(influxd.port, f"CREATE DATABASE {database}")
+    store = f"influxdb://127.0.0.1:{influxd.port}/{database}"
+    folder = hamlet(tmp_path / "hamlet", hook=duty[0])
+    made = Roles(folder, tmp_path / "state", broker=mosquitto.port, store=store, env={"TOWN_SECRET_DUTY": SECRET})
+    yield made
+    for role in made.all:
+        role.kill()

@@ -1,0 +1,80 @@
+"""`town ingest`: takes in, tells the others, stores."""
+
+import logging
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+from brain.clock import wall_clock
+from brain.health import WholeHealth
+from brain.process import Loops
+from brain.reporting import Reporter, process_topic
+from brain.roles import Place, opened_store, outwards_of, run_loops, session_of
+from brain.state import held
+from brain.taking_in import open_taking_in
+from brain.telling import Telling
+from ingest.decoders.registry import DECODERS
+from town.errors import ConfigError
+from town.gateway import Gateway
+from town.settings import Settings
+
+log = logging.getLogger("brain")
+
+_TAKEN = ("rules", "console", "broker")
+"""Names of other processes, and of what stands in the state folder."""
+
+
+async def ingest(place: Place) -> None:
+    """Take in, tell the others, store."""
+    bundle, settings, name = place.bundle, place.settings, place.settings.ingest_id
+    town, state = bundle.town, place.state / name
+    if name in _TAKEN:
+        raise ConfigError(f"TOWN_INGEST_ID={name}: that is the name of another role; take another")
+    async with AsyncExitStack() as stack:
+        state.mkdir(mode=0o700, exist_ok=True)
+        stack.enter_context(held(state))
+        store = await stack.enter_async_context(opened_store(place))
+        outwards = outwards_of(place, name)
+        telling = Telling(town.id, name, outwards, clock=wall_clock)
+        session = session_of(place, name, share=settings.mqtt_share)
+        taking_in = await stack.enter_async_context(
+            open_taking_in(
+                town, settings, session, state=state, store=store, judge=telling.deliver, takes=_takes(settings)
+            )
+        )
+        intake = taking_in.intake
+        telling.heard_until, telling.stored_until = lambda: intake.heard_until, lambda: intake.stored_until
+        health = WholeHealth((intake, telling), clock=wall_clock)
+        reporter = Reporter(
+            "ingest", process_topic(town.id, name), outwards, health=health, clock=wall_clock,
+            gateways=taking_in.gateways, quarantine=taking_in.quarantine,
+        )  # fmt: skip
+        _say_who_listens(place)
+        loops: Loops = {
+            "outwards": outwards.run,
+            "ingest": intake.run,
+            "telling": telling.run,
+            "report": reporter.run,
+        }
+        await run_loops(place, loops, health)
+
+
+def _takes(settings: Settings) -> Callable[[Gateway], bool]:
+    """Which gateways this process listens to."""
+    whose = settings.ingest_gateways or ("shared" if settings.mqtt_share else "all")
+
+    def takes(gateway: Gateway) -> bool:
+        return whose == "all" or DECODERS[gateway.decoder].learns == (whose == "alone")
+
+    return takes
+
+
+def _say_who_listens(place: Place) -> None:
+    """Say which gateways need a process of their own when this one shares the others."""
+    takes, gateways = _takes(place.settings), place.bundle.town.gateways.values()
+    others = [gateway.id for gateway in gateways if not takes(gateway)]
+    if others and place.settings.mqtt_share:
+        log.warning(
+            "not taken here: %s. Their formats have to be heard as a whole, by one process: "
+            "start one more with TOWN_INGEST_GATEWAYS=alone and without TOWN_MQTT_SHARE",
+            ", ".join(others),
+        )
