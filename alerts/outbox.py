@@ -50,7 +50,7 @@ class Outbox:
     """Runs on a book with one sender a channel; several may run on one book.
 
     `name` is this process's own, and the same after a restart: what it was sending when it was killed is taken up again
-    at once, and not when the lease ends. `link` says where an alert can be looked at, or all of them for "".
+    at once, and not when the lease ends. `link` says where a notification leads.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Outbox:
         senders: Mapping[str, Sender],
         *,
         name: str,
-        link: Callable[[str], str | None] = lambda alert: None,
+        link: Callable[[Claim], str | None] = lambda _: None,
         policy: Policy | None = None,
         random: Random | None = None,
     ) -> None:
@@ -234,8 +234,7 @@ class Outbox:
             return refused_config(f"{claim.channel} is not connected")
         try:
             town = self._book.town
-            link = self._link("" if claim.event == DIGEST else claim.alert)
-            message = compose(claim, recipient, town=town, language=recipient.language, link=link)
+            message = compose(claim, recipient, town=town, language=recipient.language, link=self._link(claim))
             return await sender.send(message)
         except Exception as error:  # a message that breaks its sender must neither stop the others nor vanish
             logger.exception("notification %s broke its sender", claim.id)

@@ -240,6 +240,14 @@ allowance = Table(
 )
 """When each credential with a limit sent its last messages, oldest first."""
 
+used_link = Table(
+    "used_link",
+    metadata,
+    Column("link", String(64), primary_key=True),
+    Column("used_at", BigInteger, nullable=False, index=True),
+)
+"""Links in messages by which somebody acknowledged an alert."""
+
 receipt = Table(
     "receipt",
     metadata,

@@ -2,13 +2,14 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from alerts.book import Book, open_book
 from alerts.clockwork import Clockwork
+from alerts.links import Links, load_key
 from alerts.outbox import Outbox
 from alerts.people import People
 from alerts.performance import Performance
@@ -25,7 +26,7 @@ from brain.receiver import LocalReceiver
 from brain.rule_files import RuleFiles
 from brain.secrets import secret
 from brain.standing import Standing
-from brain.state import BOOK_FILE, SNAPSHOT_FILE
+from brain.state import BOOK_FILE, LINK_KEY_FILE, SNAPSHOT_FILE
 from console.live import LiveReadings
 from town.language import Label
 from town.settings import Settings
@@ -50,6 +51,7 @@ class Alerting:
     tellers: Sequence[Teller]
     standing: Standing
     performance: Performance
+    links: Links
 
     def loops(self) -> Loops:
         """What has to run, by name; the judge runs when whoever feeds it says so."""
@@ -80,18 +82,20 @@ async def open_alerting(
         snapshot = state / SNAPSHOT_FILE
         saved = await asyncio.to_thread(snapshot.read_bytes) if snapshot.exists() else None
         judge = Judge(bundle.rules, town, book=book, clock=wall_clock, snapshot=snapshot, saved=saved)
+        links = Links(book, await asyncio.to_thread(load_key, state / LINK_KEY_FILE), base=_base(settings))
         performance = Performance(book, operators=settings.operators)
         yield Alerting(
             book,
             judge,
             live,
-            Outbox(book, _senders(settings, receiver), name=f"{socket.gethostname()}-{state}", link=_link(settings)),
+            Outbox(book, _senders(settings, receiver), name=f"{socket.gethostname()}-{state}", link=links.of),
             RuleFiles(bundle, judge, clock=wall_clock),
             Rollups(store, wall_clock, keep=keep_of(settings)),
             own,
             [to_store(book, store)],
             Standing(book, live, own, clock=wall_clock, more=[performance.rows]),
             performance,
+            links,
         )
 
 
@@ -109,12 +113,11 @@ def _senders(settings: Settings, receiver: LocalReceiver | None) -> dict[str, Se
     return build_senders(endpoints_of(settings), secret=secret, clock=wall_clock)
 
 
-def _link(settings: Settings) -> Callable[[str], str | None]:
-    """Where the page of an alert is, for messages; that of all alerts for no alert in particular."""
-    base = (settings.public_url or f"http://{settings.http}").rstrip("/")
-    return lambda alert: f"{base}/alerts/{alert}".rstrip("/")
-
-
 def called(people: People, who: str) -> Label | None:
     """What people call whom the town tells."""
     return people.called(who)
+
+
+def _base(settings: Settings) -> str:
+    """How people reach the console."""
+    return (settings.public_url or f"http://{settings.http}").rstrip("/")

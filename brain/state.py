@@ -10,6 +10,7 @@ from town.errors import ConfigError
 from town.settings import Settings
 
 BOOK_FILE = "alerts.sqlite"
+LINK_KEY_FILE = "links.key"
 SNAPSHOT_FILE = "rules.snapshot"
 
 

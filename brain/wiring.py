@@ -87,6 +87,7 @@ class Brain:
             access=access,
             language=self.settings.language or self.bundle.town.language,
             public_url=self.settings.public_url,
+            links=self.alerting.links,
             called=lambda who: called(self.book.people, who),
         )
 

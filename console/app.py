@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from console import api, problem, sign_in
+from console import api, link_page, problem, sign_in
 from console.gate import Gate
 from console.metrics import metrics_text
 from console.pages import alerts, now, pipeline, places
@@ -41,6 +41,7 @@ def create_app(parts: ConsoleParts) -> FastAPI:
     problem.install(app)
     app.include_router(api.router)
     app.include_router(sign_in.router)
+    app.include_router(link_page.router)
     _add_health(app, parts)
     app.mount("/static", StaticFiles(directory=_STATIC))
     _mount_pages(app)

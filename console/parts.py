@@ -11,7 +11,7 @@ from console.access import Access
 from console.live import LiveReadings
 from town.language import Label, Language
 from town.moment import Moment
-from town.ports import AlertActions, AlertReader, Clock, Health, LatestReadings, ReadingHistory
+from town.ports import AlertActions, AlertLinks, AlertReader, Clock, Health, LatestReadings, ReadingHistory
 from town.town import Town
 
 
@@ -66,5 +66,7 @@ class ConsoleParts:
     access: Access
     language: Language
     public_url: str | None = None
+    links: AlertLinks | None = None
+    """Links by which people acknowledge from a message."""
     called: Callable[[str], Label | None] = lambda _: None
     """What people call whom the town tells, by the id in people.yaml; None for who is not in it."""

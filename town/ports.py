@@ -15,6 +15,7 @@ from town.alert import (
     Transition,
     Verification,
 )
+from town.language import Language
 from town.moment import Duration, Moment
 from town.own import OwnRow
 from town.quantity import Value
@@ -234,6 +235,27 @@ class WindowKeeper(Protocol):
 
     async def end_window(self, window: str, *, by: str) -> Window:
         """End a window now, or never begin it."""
+
+
+class LinkedAlert(msgspec.Struct, frozen=True):
+    """What a link in a message shows to the one person it is for; `refusal` is why it can no longer be used."""
+
+    detail: AlertDetail
+    person: str
+    name: str
+    language: Language | None
+    refusal: str | None = None
+    """`used`, `expired`, or `over`: closed, or raised again since."""
+
+
+class AlertLinks(Protocol):
+    """Links by which a person acknowledges an alert from a message. Each raises ActionRefused."""
+
+    async def look(self, token: str) -> LinkedAlert:
+        """What the link shows; it may be looked at as often as one likes. ActionRefused: unknown_link."""
+
+    async def acknowledge(self, token: str, *, at: Moment) -> Alert:
+        """Use the link, once."""
 
 
 class ActionRefused(Exception):  # noqa: N818 - it is an answer to a person, not a failure
