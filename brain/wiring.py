@@ -15,12 +15,14 @@ from brain.health import WholeHealth
 from brain.history_socket import serve_history
 from brain.judge import Judge
 from brain.past import Past
+from brain.pipeline import Pipeline
 from brain.process import Loops
 from brain.receiver import LocalReceiver
 from brain.taking_in import TakingIn, open_taking_in
 from console.access import Access
 from console.live import LiveReadings
 from console.parts import ConsoleParts
+from ingest.files import LEDGER_FILE
 from ingest.intake import Intake
 from ingest.session import SessionSettings
 from town.ports import Deliver, Store
@@ -66,6 +68,9 @@ class Brain:
         """Start every loop as a named task of the group."""
         loops: Loops = {"ingest": self.intake.run, "rules": self.judge.run, "past": self.past.run}
         loops |= self.alerting.loops()
+        loops["pipeline"] = Pipeline(
+            self.health.figures, self.alerting.own, ledger=self.state / LEDGER_FILE, name="brain", clock=wall_clock
+        ).run
         if self.settings.store_url.startswith("duckdb:"):
             loops["history for other commands"] = partial(serve_history, self.state, self.store)
         return [group.create_task(loop(), name=name) for name, loop in loops.items()]

@@ -141,7 +141,7 @@ class Intake:
         """Everything counted."""
         self.ledger.connections = self._session.connections
         spool = self._spool.figures() if self._spool is not None else []
-        return [*self.ledger.figures(), *self._keeping.figures(), *spool]
+        return [*self.ledger.figures(), *self._keeping.figures(), *self._storing.figures(), *spool]
 
     def imbalances(self) -> list[Imbalance]:
         """What is missing at this moment, gateway by gateway; nothing, unless there is a mistake in here."""

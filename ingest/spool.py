@@ -162,6 +162,7 @@ class Spool:
             Gauge("town_ingest_spool_readings", self.pending.total(), help="Readings on disk that wait for the store."),
             Gauge("town_ingest_spool_batches", self._contents.rows, help="Batches on disk that wait for the store."),
             Gauge("town_ingest_spool_damaged", self._contents.damaged, help="Of these, those that cannot be read."),
+            Gauge("town_ingest_spool_bytes", self._contents.size, help="What these take on disk."),
             Gauge("town_ingest_spool_used_ratio", self._share(), help="How full the spool is, by size or by age."),
             Gauge("town_ingest_spool_oldest_seconds", waited, help="How long the oldest batch has waited."),
             Gauge("town_ingest_spool_refusals", self.refusals, {}, "counter", "Batches the spool could not take."),

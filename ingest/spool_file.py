@@ -43,12 +43,13 @@ class Spooled(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """What the file holds: batches, those of them that cannot be read, when the oldest came, the share in use."""
+    """What the file holds: batches, those that cannot be read, when the oldest came, the share and bytes in use."""
 
     rows: int = 0
     damaged: int = 0
     oldest_at: Moment | None = None
     used: float = 0.0
+    size: int = 0
 
 
 class SpoolFile:
@@ -63,6 +64,7 @@ class SpoolFile:
         self.database.execute("PRAGMA synchronous = FULL")
         self.database.executescript(_TABLES)
         (page,) = self.database.execute("PRAGMA page_size").fetchone()
+        self._page = int(page)
         (self._pages,) = self.database.execute(f"PRAGMA max_page_count = {size // page}").fetchone()
         self._rows, self._damaged = 0, 0
         self.counts: Counter[str] = Counter()
@@ -117,7 +119,8 @@ class SpoolFile:
         oldest = self.database.execute("SELECT at FROM batch ORDER BY id LIMIT 1").fetchone()
         (pages,) = self.database.execute("PRAGMA page_count").fetchone()
         (free,) = self.database.execute("PRAGMA freelist_count").fetchone()
-        return Contents(self._rows, self._damaged, oldest[0] if oldest else None, (pages - free) / self._pages)
+        used, oldest_at = pages - free, oldest[0] if oldest else None
+        return Contents(self._rows, self._damaged, oldest_at, used / self._pages, used * self._page if oldest else 0)
 
     def _mark(self, damaged: Sequence[int]) -> None:
         if damaged:

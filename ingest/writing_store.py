@@ -3,18 +3,21 @@
 import asyncio
 import logging
 import random
+from collections import deque
 from collections.abc import Sequence
 
 from ingest.ledger import Ledger
 from town.errors import ConfigError, Unavailable
 from town.moment import MINUTE, SECOND, Duration, format_duration
-from town.ports import Clock, PartHealth, ReadingWriter, RefusedReading
+from town.ports import Clock, Gauge, PartHealth, ReadingWriter, RefusedReading
 from town.reading import Reading
 
 log = logging.getLogger("ingest.writing")
 
 _SHORTEST_PAUSE: Duration = SECOND // 5
 _LONGEST_PAUSE: Duration = 15 * SECOND
+_REMEMBERED = 1_000
+"""How many writes the figures look back on."""
 _LONGEST_ASKED: Duration = 5 * MINUTE
 """However long a store asks us to wait, it is tried again after this."""
 
@@ -44,6 +47,7 @@ class Storing:
         self._store, self._ledger, self._patience, self._clock = store, ledger, patience, clock
         self._back = asyncio.Event()
         self._since, self._trouble = clock(), ""
+        self._took: deque[float] = deque(maxlen=_REMEMBERED)
 
     async def write(self, readings: Sequence[Reading], *, hurried: bool) -> Sequence[RefusedReading]:
         """Store a batch; see `ReadingWriter`. A hurried write raises Unavailable when it takes too long."""
@@ -63,6 +67,7 @@ class Storing:
             self._failed("refusing us", error)
             raise
         self._ledger.store_writes += 1
+        self._took.append((loop.time() - began) * 1000)
         # A patient write that took longer than a hurried one may: it is still too slow to wait for.
         if self.away and (self._trouble[:4] != "slow" or (loop.time() - began) * 1000 <= self._patience):
             self._came_back()
@@ -81,6 +86,21 @@ class Storing:
         if self.away:
             return PartHealth("store", "down", self._since, f"{self._trouble} ({waiting} readings wait)")
         return PartHealth("store", "ok", self._since)
+
+    def figures(self) -> list[Gauge]:
+        """How long the newest writes took that the store answered; nothing before the first."""
+        if not self._took:
+            return []
+        ordered, help_ = sorted(self._took), "How long the store took for a write."
+        return [
+            Gauge(
+                "town_store_write_milliseconds",
+                ordered[int(share * (len(ordered) - 1))],
+                {"quantile": name},
+                help=help_,
+            )
+            for name, share in (("0.5", 0.5), ("0.99", 0.99))
+        ]
 
     def _failed(self, how: str, error: Exception) -> None:
         self._ledger.store_failures += 1

@@ -111,6 +111,31 @@ OWN_FAMILIES: Mapping[str, OwnFamily] = {
         fields={"last_seen": _F, "silent": _B, "battery": _F, "rssi": _F, "clock_error_ms": _F},
         lasting=False,
     ),
+    "ingest_ledger": OwnFamily(
+        means="The loss ledger: what came in from a gateway in one minute and what became of it, soon after the minute "
+        "is over; `gateway` is `none` for topics of no gateway. `received` and `rejected` are messages, `duplicates` "
+        "both, the others readings; `missing` should be 0 and is what is not accounted for.",
+        tags=("gateway",),
+        fields={
+            "received": _F,
+            "rejected": _F,
+            "decoded": _F,
+            "stored": _F,
+            "spooled": _F,
+            "replayed": _F,
+            "quarantined": _F,
+            "duplicates": _F,
+            "missing": _F,
+            "balanced": _B,
+        },
+    ),
+    "brain_pipeline": OwnFamily(
+        means="The line itself, every 10 s, one row a figure; what ends in `_per_s` is of the last 10 s, `transitions` "
+        "how often a rule became active in these.",
+        tags=("part", "figure"),
+        fields={"value": _F},
+        lasting=False,
+    ),
     "alert_figures": OwnFamily(
         means="How well alerting works, every 60 s, one row a figure; `facility` is of the false-alarm rate only.",
         tags=("figure", "facility"),
