@@ -14,7 +14,7 @@ def broker_session(settings: Settings, town: str, *, embedded_port: int | None) 
         client_id=f"town-{town}",
         password=password.get_secret_value() if password else None,
         ca=settings.mqtt_ca,
-        share=settings.mqtt_share,
+        share=settings.mqtt_share or None,
     )
 
 

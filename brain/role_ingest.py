@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 from brain.clock import wall_clock
 from brain.health import WholeHealth
+from brain.pipeline import Pipeline
 from brain.process import Loops
 from brain.reporting import Reporter, process_topic
 from brain.roles import Place, opened_store, outwards_of, run_loops, session_of
@@ -13,9 +14,11 @@ from brain.state import held
 from brain.taking_in import open_taking_in
 from brain.telling import Telling
 from ingest.decoders.registry import DECODERS
+from ingest.files import LEDGER_FILE
 from town.errors import ConfigError
 from town.gateway import Gateway
 from town.settings import Settings
+from town.store.own_rows import OwnRows
 
 log = logging.getLogger("brain")
 
@@ -48,12 +51,16 @@ async def ingest(place: Place) -> None:
             "ingest", process_topic(town.id, name), outwards, health=health, clock=wall_clock,
             gateways=taking_in.gateways, quarantine=taking_in.quarantine,
         )  # fmt: skip
+        own = OwnRows(store, wall_clock)
+        pipeline = Pipeline(health.figures, own, ledger=state / LEDGER_FILE, name=name, clock=wall_clock)
         _say_who_listens(place)
         loops: Loops = {
             "outwards": outwards.run,
             "ingest": intake.run,
             "telling": telling.run,
             "report": reporter.run,
+            "pipeline": pipeline.run,
+            "own measurements": own.run,
         }
         await run_loops(place, loops, health)
 

@@ -7,6 +7,7 @@ from brain.clock import wall_clock
 from brain.following import BATCHES_AT_ONCE, Following
 from brain.health import WholeHealth
 from brain.one_judge import only_judge
+from brain.pipeline import Pipeline
 from brain.process import Loops
 from brain.receiver import LocalReceiver, local_receiver
 from brain.reporting import Reporter, process_topic
@@ -38,6 +39,8 @@ async def rules(place: Place) -> None:
         outwards = outwards_of(place, RULES)
         reporter = Reporter(RULES, process_topic(town.id, RULES), outwards, health=health, clock=wall_clock)
 
+        pipeline = Pipeline(health.figures, alerting.own, ledger=None, name=RULES, clock=wall_clock)
+
         async def judging() -> None:
             await following.ready()
             await judge.run()
@@ -48,6 +51,7 @@ async def rules(place: Place) -> None:
             "right to judge": watch,
             "outwards": outwards.run,
             "report": reporter.run,
+            "pipeline": pipeline.run,
             "newest values": lambda: prime(store, alerting.live),
             **alerting.loops(),
         }

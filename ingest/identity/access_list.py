@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from town.gateway import Gateway
+from town.gateway_file import OWN_TOPICS
 from town.town import Town
 
 
@@ -33,7 +34,6 @@ def _account(town: Town, name: str, role: Role) -> str:
 
 def _rights(town: Town, name: str, role: Role) -> Iterator[tuple[str, str]]:
     alerts = [f"town/{town.id}/alerts/#", f"town/{town.id}/alert-events/#"]
-    processes = [f"town/{town.id}/readings/#", f"town/{town.id}/processes/#"]
     match role:
         case Role.GATEWAY if name in town.gateways:
             gateway = town.gateways[name]
@@ -43,7 +43,7 @@ def _rights(town: Town, name: str, role: Role) -> Iterator[tuple[str, str]]:
             for gateway in town.gateways.values():
                 yield from (("read", topic) for topic in gateway.topics)
                 yield from (("write", topic) for topic in commands(gateway))
-            yield from (("readwrite", topic) for topic in [*alerts, *processes])
+            yield from (("readwrite", f"town/{town.id}/{part}/#") for part in OWN_TOPICS)
         case Role.LISTENER:
             yield from (("read", topic) for topic in alerts)
 
