@@ -70,17 +70,17 @@ async def _demo(
         sent = Sent()
         async with asyncio.TaskGroup() as group:
             loops = brain.start(group)
-            await _until(lambda: brain.connected, _CONNECTS_WITHIN, "the broker did not answer")
+            await connected(brain)
             errors.print(f"Playing {scenario.name.zh} {scenario.name.en} for {length // SECOND} s …", markup=False)
-            await _play(bundle, scenario, settings, sent, embedded_port=embedded_port, seed=seed, length=length)
+            await play_for(bundle, scenario, settings, sent, embedded_port=embedded_port, seed=seed, length=length)
             now = wall_clock()
-            await _settle(brain, sent, since=since, now=now)
+            await settle(brain, sent, since=since, now=now)
             balances.append(await strike(brain, sent, receiver, since=since, now=now))
             for loop in loops:
                 loop.cancel()
 
 
-async def _play(
+async def play_for(
     bundle: Bundle,
     scenario: Scenario,
     settings: Settings,
@@ -100,7 +100,7 @@ async def _play(
         pass  # a scenario without an end was played for as long as asked
 
 
-async def _settle(brain: Brain, sent: Sent, *, since: Moment, now: Moment) -> None:
+async def settle(brain: Brain, sent: Sent, *, since: Moment, now: Moment) -> None:
     """Wait until everything that was sent has arrived, is judged and stored, and who was due by `now` was told."""
 
     async def settled() -> bool:
@@ -111,6 +111,11 @@ async def _settle(brain: Brain, sent: Sent, *, since: Moment, now: Moment) -> No
     deadline = wall_clock() + _SETTLES_WITHIN
     while not await settled() and wall_clock() < deadline:  # noqa: ASYNC110 - four parts quiet at once: no event for it
         await asyncio.sleep(0.05)
+
+
+async def connected(brain: Brain) -> None:
+    """Wait until messages can arrive. Raises ConfigError when the broker does not answer."""
+    await _until(lambda: brain.connected, _CONNECTS_WITHIN, "the broker did not answer")
 
 
 async def _until(true: Callable[[], bool], within: Duration, otherwise: str) -> None:

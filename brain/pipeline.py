@@ -30,7 +30,11 @@ class Figure(NamedTuple):
     labels: frozenset[tuple[str, str]] = frozenset()
     grows: Duration | None = None
     """The value is by how much it grew, in this time; None for how it stands."""
+    beside: str = ""
+    """A count that is there as soon as the part runs: beside it, what was never counted is 0, and not unknown."""
 
+
+_OUTBOX = "town_outbox_oldest_due_seconds"
 
 FIGURES = (
     Figure("ingest", "messages_per_s", "town_ingest_messages_received", grows=SECOND),
@@ -40,8 +44,8 @@ FIGURES = (
     Figure("spool", "spool_bytes", "town_ingest_spool_bytes"),
     Figure("rules", "rules_per_s", "town_rules_readings_judged", grows=SECOND),
     Figure("rules", "transitions", "town_rules_alerts_raised", grows=EVERY),
-    Figure("outbox", "outbox_queued", "town_notifications"),
-    Figure("outbox", "outbox_dead", "town_notifications_total", frozenset({("state", "dead")})),
+    Figure("outbox", "outbox_queued", "town_notifications", beside=_OUTBOX),
+    Figure("outbox", "outbox_dead", "town_notifications_total", frozenset({("state", "dead")}), beside=_OUTBOX),
 )
 
 
@@ -97,9 +101,10 @@ class Pipeline:
 def values_of(counts: Sequence[Gauge]) -> dict[Figure, float]:
     """What each figure is made of, added up over gateways, channels and states; those that nobody counts left out."""
     found: dict[Figure, float] = {}
+    there = {one.name for one in counts}
     for figure in FIGURES:
         parts = [one.value for one in counts if one.name == figure.gauge and figure.labels <= one.labels.items()]
-        if parts:
+        if parts or figure.beside in there:
             found[figure] = float(sum(parts))
     return found
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from brain import options
 from town.language import Language
 
 boards = typer.Typer(
@@ -26,6 +27,32 @@ def build(
     from brain.board_files import run_build
 
     run_build(folder, _language(lang), dry_run=dry_run)
+
+
+@boards.command()
+def check(
+    folder: Annotated[
+        Path | None, typer.Argument(help="The town whose simulated day fills the store. Default: the example town.")
+    ] = None,
+    influx: Annotated[
+        str | None, typer.Option(help="Ask this InfluxDB as it is: influxdb://host:8086/town. Default: one of its own.")
+    ] = None,
+    length: Annotated[str, typer.Option("--for", help="How long to play into a store of its own.")] = "10s",
+    json: options.Json = False,
+) -> None:
+    """Lint the boards, and run every query of every board: an empty or failing one exits 1.
+
+    Without --influx it starts influxd (Debian: influxdb) in a temporary folder, and a brain takes in what is simulated.
+    """
+    from brain.board_checking import run_check
+    from town.errors import ConfigError
+    from town.moment import parse_duration
+
+    try:
+        wall = parse_duration(length)
+    except ValueError as error:
+        raise ConfigError(f"--for: {error}") from None
+    run_check(folder, influx, length=wall, json=json)
 
 
 def _language(text: str) -> Language:

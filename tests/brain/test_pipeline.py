@@ -41,6 +41,14 @@ def test_a_count_that_began_anew_did_not_shrink() -> None:
     assert told["messages_per_s"] == 0.0
 
 
+def test_an_outbox_that_never_gave_up_says_so() -> None:
+    outbox = Gauge("town_outbox_oldest_due_seconds", 0.0)
+
+    told = dict(named(standing(values_of([outbox]), None, now=START)))
+
+    assert told == {"outbox_queued": 0.0, "outbox_dead": 0.0}
+
+
 async def test_minutes_of_the_ledger_are_told_once_they_are_over(tmp_path: Path) -> None:
     now = START // MINUTE * MINUTE + 30 * SECOND
     changed = dict.fromkeys(COUNTS, 0) | {"received": 3, "decoded": 3, "readings": 5, "stored": 4}

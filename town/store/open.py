@@ -7,6 +7,7 @@ from town.errors import ConfigError
 from town.settings import Settings
 from town.store.duckdb import DuckStore
 from town.store.influx import InfluxStore
+from town.store.influx_server import InfluxServer
 from town.store.retention import keep_of
 from town.town import Town
 
@@ -38,6 +39,21 @@ def open_store(settings: Settings, town: Town, state: Path) -> DuckStore | Influ
         password=secret.get_secret_value() if secret else None,
         token=token.get_secret_value() if token else None,
         keep=keep_of(settings),
+    )
+
+
+def open_influx(settings: Settings) -> InfluxServer:
+    """The InfluxDB that TOWN_STORE_URL names, for questions of one's own. Raises ConfigError for anything else."""
+    if settings.store_url.partition(":")[0] not in _SCHEMES:
+        raise ConfigError(f"TOWN_STORE_URL: {settings.store_url[:40]!r} is no InfluxDB: {_EXPECTED}")
+    base, database = _server(settings.store_url)
+    password, token = settings.store_password, settings.store_token
+    return InfluxServer(
+        base,
+        database,
+        user=settings.store_user,
+        password=password.get_secret_value() if password else None,
+        token=token.get_secret_value() if token else None,
     )
 
 
