@@ -56,10 +56,17 @@ class Budget:
         """Every way whose credential turned out to have nothing left for that use."""
         return [way for way, allowance in self._allowances.items() if allowance.key in self._empty[use]]
 
-    def let_few_go(self, way: Way, use: Use) -> bool:
+    def hold_back(self, way: Way) -> bool:
+        """Whether what has waited too long to be told alone is to be looked at first; once a transaction."""
+        if way not in self._allowances or (way, Use.ALONE) in self._few:
+            return False
+        self._empty[Use.ALONE].add(self._allowances[way].key)
+        return True
+
+    def let_few_go(self, connection: Connection, way: Way, use: Use) -> bool:
         """What waits there is too little for a digest: it may go alone on what digests may use. False if it may not."""
         allowance = self._allowances[way]
-        if (way, use) in self._few or not allowance.left(self._spent[allowance.key], self._now, use.gathered):
+        if (way, use) in self._few or not allowance.left(self._load(connection, allowance), self._now, use.gathered):
             return False
         self._few.add((way, use))
         self._empty[use].discard(allowance.key)

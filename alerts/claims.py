@@ -28,7 +28,7 @@ from alerts.allowance import Use
 from alerts.budget import Budget
 from alerts.digest import DIGEST
 from alerts.mentions import write_attempt
-from alerts.overflow import Gathering, gather
+from alerts.overflow import PATIENCE, Gathering, gather
 from alerts.people import Way
 from alerts.rows import NOW, outstanding
 from town.alert import DeliveryState
@@ -136,6 +136,8 @@ def _claim(
     rows = connection.execute(due_rows(), asked).mappings().all()
     for row in rows:
         way, use = Way(row["target"], row["channel"]), use_of(row)
+        if use is Use.ALONE and row["due_at"] <= now - PATIENCE[use] and budget.hold_back(way):
+            continue  # there may be so many that a digest tells them better
         if under_way[way] < policy.most(use) and budget.spend(connection, way, use):
             claims.append(_lease(connection, row, name=name, now=now, policy=policy))
             under_way[way] += 1
@@ -177,7 +179,7 @@ def due_rows() -> Select[Any]:
     resting = select(rest.c.target).where(
         rest.c.target == table.c.target, rest.c.channel == table.c.channel, rest.c.until > now
     )
-    columns = [table.c[name] for name in ("id", "target", "channel", "event", "urgent", "state", "attempts")]
+    columns = [table.c[name] for name in ("id", "target", "channel", "event", "urgent", "state", "due_at", "attempts")]
     query = select(*columns, table.c.possibly_doubled).where(
         outstanding(table.c), table.c.digest.is_(None), or_(tried, lost), ~before.exists(), ~resting.exists()
     )

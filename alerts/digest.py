@@ -1,7 +1,8 @@
 """Digests: what there is too much of to be told alone is told together, every single alert of it. Pure."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -45,14 +46,30 @@ class Entry(BaseModel):
     opened_at: Moment
 
 
+Common = Literal["gateway", "zone", "town"]
+"""What alerts may have in common."""
+
+
+class Group(BaseModel):
+    """So many of the alerts in a digest that is about several gateways or zones are of this one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    common: Common
+    name: Label
+    count: int
+
+
 class Digest(BaseModel):
     """One message about many alerts. `total` counts those of all its `parts`."""
 
     model_config = ConfigDict(frozen=True)
 
-    common: Literal["gateway", "zone", "town"]
+    common: Common
     """What they have in common."""
     name: Label
+    groups: tuple[Group, ...] = ()
+    """What some of them have in common, when it is not one thing for all."""
     part: int = 1
     parts: int = 1
     total: int
@@ -102,13 +119,14 @@ def digests_of(entries: Sequence[Entry], town: Town, *, fits: Callable[[Digest],
     What `most` leaves out is in none of them, and waits.
     """
     groups = _grouped(entries, town)
+    origin = {entry.alert: (group.common, group.name) for group in groups for entry in group.entries}
     if len(groups) > min(MOST_GROUPS, most):
         kept = max(0, min(MOST_GROUPS, most) - 1)
         rest = [entry for group in groups[kept:] for entry in group.entries]
         groups = [*groups[:kept], _all_over_town(rest, town)]
     found: list[Digest] = []
     for group in groups:
-        found += _numbered(_split(group, fits=fits, most=most - len(found)))
+        found += _numbered(_split(group, origin, fits=fits, most=most - len(found)))
     return found
 
 
@@ -152,26 +170,29 @@ def _all_over_town(entries: Sequence[Entry], town: Town) -> Digest:
     return Digest(common="town", name=town.name, total=len(ordered), entries=tuple(ordered))
 
 
-def _split(group: Digest, *, fits: Callable[[Digest], bool], most: int) -> list[Digest]:
+_Origin = Mapping[str, tuple[Common, Label]]
+
+
+def _split(group: Digest, origin: _Origin, *, fits: Callable[[Digest], bool], most: int) -> list[Digest]:
     """The group in as many pieces as its length needs, and no more than `most`."""
     left, found = list(group.entries), list[Digest]()
     while left and len(found) < most:
-        count = _most_that_fit(group, left, fits=fits)
-        found.append(group.model_copy(update={"entries": tuple(left[:count]), "total": count}))
+        below = min(len(left), MOST_ENTRIES) + 1
+        # At least one goes, whose text the sender shortens if it must.
+        count = max(1, bisect_left(range(below), True, key=lambda n: not fits(_cut(group, left[:n], origin))) - 1)
+        found.append(_cut(group, left[:count], origin))
         left = left[count:]
     return found
 
 
-def _most_that_fit(group: Digest, left: Sequence[Entry], *, fits: Callable[[Digest], bool]) -> int:
-    """How many of the first may go together: at least one, whose text the sender shortens if it must."""
-    low, high = 1, min(len(left), MOST_ENTRIES)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if fits(group.model_copy(update={"entries": tuple(left[:middle]), "part": 9, "parts": 99})):
-            low = middle
-        else:
-            high = middle - 1
-    return low
+def _cut(group: Digest, entries: Sequence[Entry], origin: _Origin) -> Digest:
+    """A piece of the group, in the longest form that its numbers may take."""
+    update = {"entries": tuple(entries), "total": 9_999, "part": 99, "parts": 99}
+    if group.common == "town":
+        counts = Counter(origin[entry.alert] for entry in entries)
+        groups = [Group(common=common, name=name, count=count) for (common, name), count in counts.most_common()]
+        update["groups"] = tuple(groups)
+    return group.model_copy(update=update)
 
 
 def _numbered(pieces: Sequence[Digest]) -> list[Digest]:

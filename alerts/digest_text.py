@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from alerts.digest import OVER, Digest, Entry
+from alerts.digest import OVER, Common, Digest, Entry
 from alerts.people import Recipient
 from alerts.route import Told
 from alerts.senders.layout import no_markdown, utf16_units
 from alerts.sending import Brief
 from alerts.words import CATEGORIES, COMMA, SEVERITIES, TOLD, WORDS, Word
 from town.alert import Severity
-from town.language import Language
+from town.language import Label, Language
 from town.moment import Moment, as_datetime
 from town.town import Town
 
@@ -68,15 +68,17 @@ class DigestWriter:
 
     def place(self) -> str:
         """What the alerts have in common."""
-        name = self._digest.name.text(self.language)
-        match self._digest.common:
+        places = {(one.where or one.subject).text(self.language) for one in self._entries}
+        only = f" · {places.pop()}" if self._digest.common == "gateway" and len(places) == 1 else ""
+        return self._place(self._digest.common, self._digest.name) + only
+
+    def _place(self, common: Common, name: Label) -> str:
+        match common:
             case "gateway":
-                places = {(one.where or one.subject).text(self.language) for one in self._entries}
-                only = f" · {places.pop()}" if len(places) == 1 else ""
-                return self._word("gateway").format(name) + only
+                return self._word("gateway").format(name.text(self.language))
             case "town":
-                return self._word("all").format(name)
-        return name
+                return self._word("all").format(name.text(self.language))
+        return name.text(self.language)
 
     def _told(self, told: Told) -> str:
         return TOLD[told].text(self.language).strip("【】[] ")
@@ -89,6 +91,9 @@ class DigestWriter:
         worst = self._open[:WORST] if self._digest.part == 1 and len(self._open) > WORST + 1 else []
         rest = self._open[len(worst) :]
         found: Lines = [(self._word("of_these"), self._counts()), (self._word("since"), self._times())]
+        if len(self._digest.groups) > 1:
+            groups = [f"{self._place(one.common, one.name)} {one.count}" for one in self._digest.groups]
+            found.append((self._word("place"), COMMA.text(self.language).join(groups)))
         found += _named(self._word("worst"), [self._one(entry) for entry in worst])
         found += _named(self._word("others" if worst else "list"), self._gathered(rest))
         for told in OVER:

@@ -1,9 +1,10 @@
 """What may not be sent alone, because a credential has sent enough: it is made into digests, which go instead."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, insert, not_, select, update
+from sqlalchemy import Boolean, Connection, RowMapping, Select, bindparam, func, insert, select, update
 
 from alerts import tables
 from alerts.allowance import Use
@@ -11,7 +12,7 @@ from alerts.budget import Budget
 from alerts.content import Content
 from alerts.digest import DIGEST, FEW, Digest, Waiting, digests_of, entries_of
 from alerts.people import People, Recipient, Way
-from alerts.rows import outstanding
+from alerts.rows import NOW, outstanding
 from town.alert import DeliveryState
 from town.moment import SECOND, Duration, Moment
 from town.town import Town
@@ -39,21 +40,36 @@ def gather(connection: Connection, way: Way, use: Use, *, gathering: Gathering, 
 
     Nothing is made while the oldest has not waited long enough, and while no digest could go.
     """
+    count, oldest = connection.execute(_queue(), {"now": now, "urgent": use is Use.URGENT, **way._asdict()}).one()
     recipient = gathering.people.recipient(*way)
+    if recipient is None or not count:
+        return False
+    if oldest + PATIENCE[use] > now:
+        budget.wake_at(oldest + PATIENCE[use])
+        return False
+    if count < FEW or count <= budget.left(connection, way, use):
+        return budget.let_few_go(connection, way, use)
+    if not (left := budget.left(connection, way, use.gathered)):
+        return False
     rows = _waiting(connection, way, use, now=now)
-    if recipient is None or not rows:
-        return False
-    if (ripe_at := min(row["due_at"] for row in rows) + PATIENCE[use]) > now:
-        budget.wake_at(ripe_at)
-        return False
     entries = entries_of(_read(row) for row in rows)
-    if len(entries) < FEW:
-        return budget.let_few_go(way, use)
-    left = budget.left(connection, way, use.gathered)
     made = digests_of(entries, gathering.town, fits=lambda one: gathering.fits(one, recipient), most=left)
     for digest in made:
         _write(connection, digest, rows, way, urgent=use is Use.URGENT, now=now)
     return bool(made)
+
+
+@cache
+def _queue() -> Select[Any]:
+    """How many alerts wait for a `target` over a `channel`, and since when the oldest is due."""
+    table = tables.notification.c
+    columns: list[Any] = [func.count(table.alert.distinct()), func.min(table.due_at)]
+    query = select(*columns).where(
+        outstanding(table), table.target == bindparam("target"), table.channel == bindparam("channel")
+    )
+    tried = table.state.in_([DeliveryState.QUEUED, DeliveryState.FAILED])
+    query = query.where(tried, table.due_at <= NOW, table.digest.is_(None), table.event != DIGEST)
+    return query.where(table.urgent == bindparam("urgent", type_=Boolean))
 
 
 def _waiting(connection: Connection, way: Way, use: Use, *, now: Moment) -> list[RowMapping]:
@@ -114,9 +130,3 @@ def _write(
 def digest_id(notification: str) -> str:
     """The key of a digest, from that of the notification it begins with: no other digest ever holds that one."""
     return "D" + notification.removeprefix("A")
-
-
-def contained(digest: str) -> Any:
-    """The notifications that a digest stands for and that are not over."""
-    table = tables.notification.c
-    return table.digest == digest, outstanding(table), not_(table.event == DIGEST)
