@@ -14,8 +14,9 @@ from alerts.outbox import Outbox
 from alerts.people import People
 from alerts.performance import Performance
 from alerts.senders.channels import Endpoints, build_senders
-from alerts.sending import Sender
+from alerts.sending import Publish, Sender
 from alerts.telling import Teller, to_store
+from brain.alert_broker import AlertBroker
 from brain.bundle import Bundle
 from brain.clock import wall_clock
 from brain.endpoints import endpoints_of
@@ -28,6 +29,7 @@ from brain.secrets import secret
 from brain.standing import Standing
 from brain.state import BOOK_FILE, LINK_KEY_FILE, SNAPSHOT_FILE
 from console.live import LiveReadings
+from ingest.session import SessionSettings
 from town.language import Label
 from town.settings import Settings
 from town.store.duckdb import DuckStore
@@ -52,6 +54,7 @@ class Alerting:
     standing: Standing
     performance: Performance
     links: Links
+    broker: AlertBroker
 
     def loops(self) -> Loops:
         """What has to run, by name; the judge runs when whoever feeds it says so."""
@@ -62,18 +65,25 @@ class Alerting:
             "rollups": self.rollups.run,
             "own measurements": self.own.run,
             "standing": self.standing.run,
+            "alerts' broker": self.broker.run,
             **{teller.parts()[0].part: teller.run for teller in self.tellers},
         }
 
     def health(self) -> Sequence[Part]:
         """What knows how it is."""
-        told: Sequence[Part] = (self.own, *self.tellers, self.performance)
+        told: Sequence[Part] = (self.own, *self.tellers, self.broker, self.performance)
         return (self.judge, self.rule_files, self.book, self.outbox, self.rollups, *told)
 
 
 @asynccontextmanager
 async def open_alerting(
-    bundle: Bundle, settings: Settings, *, state: Path, store: DuckStore | InfluxStore, receiver: LocalReceiver | None
+    bundle: Bundle,
+    settings: Settings,
+    session: SessionSettings,
+    *,
+    state: Path,
+    store: DuckStore | InfluxStore,
+    receiver: LocalReceiver | None,
 ) -> AsyncIterator[Alerting]:
     """Open book and rules where they stood; with a `receiver` every notification goes there, over the real senders."""
     town = bundle.town
@@ -82,13 +92,15 @@ async def open_alerting(
         snapshot = state / SNAPSHOT_FILE
         saved = await asyncio.to_thread(snapshot.read_bytes) if snapshot.exists() else None
         judge = Judge(bundle.rules, town, book=book, clock=wall_clock, snapshot=snapshot, saved=saved)
+        broker = AlertBroker(book, session, may_acknowledge=settings.mqtt_acknowledge == "on")
+        senders = _senders(settings, receiver, publish=broker.publish)
         links = Links(book, await asyncio.to_thread(load_key, state / LINK_KEY_FILE), base=_base(settings))
         performance = Performance(book, operators=settings.operators)
         yield Alerting(
             book,
             judge,
             live,
-            Outbox(book, _senders(settings, receiver), name=f"{socket.gethostname()}-{state}", link=links.of),
+            Outbox(book, senders, name=f"{socket.gethostname()}-{state}", link=links.of),
             RuleFiles(bundle, judge, clock=wall_clock),
             Rollups(store, wall_clock, keep=keep_of(settings)),
             own,
@@ -96,6 +108,7 @@ async def open_alerting(
             Standing(book, live, own, clock=wall_clock, more=[performance.rows]),
             performance,
             links,
+            broker,
         )
 
 
@@ -106,11 +119,11 @@ def book_url(settings: Settings, state: Path) -> str:
     return f"sqlite:///{state / BOOK_FILE}"
 
 
-def _senders(settings: Settings, receiver: LocalReceiver | None) -> dict[str, Sender]:
+def _senders(settings: Settings, receiver: LocalReceiver | None, *, publish: Publish) -> dict[str, Sender]:
     if receiver is not None:
         here = Endpoints(receiver.http_url, receiver.smtp_url, smtp_from="town@localhost.localdomain")
         return build_senders(here, secret=lambda _: receiver.secret, clock=wall_clock)
-    return build_senders(endpoints_of(settings), secret=secret, clock=wall_clock)
+    return build_senders(endpoints_of(settings), secret=secret, clock=wall_clock, publish=publish)
 
 
 def called(people: People, who: str) -> Label | None:

@@ -28,7 +28,7 @@ async def rules(place: Place) -> None:
         receiver = await _receiver(stack, settings)
         store = await stack.enter_async_context(opened_store(place))
         alerting = await stack.enter_async_context(
-            open_alerting(bundle, settings, state=state, store=store, receiver=receiver)
+            open_alerting(bundle, settings, session_of(place, RULES), state=state, store=store, receiver=receiver)
         )
         judge = alerting.judge
         await judge.recover()

@@ -108,7 +108,7 @@ async def open_brain(
     town = bundle.town
     async with (
         open_store(settings, town, state) as store,
-        open_alerting(bundle, settings, state=state, store=store, receiver=receiver) as alerting,
+        open_alerting(bundle, settings, session, state=state, store=store, receiver=receiver) as alerting,
     ):
         live, judge = alerting.live, alerting.judge
         past = Past(store, live, judge)

@@ -135,14 +135,19 @@ class Connection(asyncio.Protocol):
         if not self.lost.done():
             self._write(mqtt5.PublishPacket(topic, payload=payload).write())
 
-    async def publish_kept(self, topic: str, payload: bytes) -> int:
-        """Say something at QoS 1 and wait for the broker's reason code; Unavailable when the connection ends first."""
+    async def publish_kept(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
+        """Say something at QoS 1 and wait for the broker's reason code; Unavailable when the connection ends first.
+
+        With `retain` the broker keeps it for who subscribes later.
+        """
         if self.lost.done():
             raise Unavailable(self.lost.result())
         packet_id, answer = self._next_id, self._loop.create_future()
         self._next_id = _FIRST_ID if packet_id == _LAST_ID else packet_id + 1
         self._published[packet_id] = answer
-        packet = mqtt5.PublishPacket(topic, payload=payload, qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=packet_id)
+        packet = mqtt5.PublishPacket(
+            topic, payload=payload, qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=packet_id, retain=retain
+        )
         self._write(packet.write())
         try:
             await asyncio.wait((answer, self.lost), return_when=asyncio.FIRST_COMPLETED)

@@ -125,14 +125,14 @@ class Session:
         if self._connection is not None:
             self._connection.publish(topic, payload)
 
-    async def publish(self, topic: str, payload: bytes) -> int:
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
         """Say something at QoS 1, again over the next connection when one is lost; the broker's reason code."""
         while True:
             await self._there.wait()
             connection = self._connection
             try:
                 if connection is not None:
-                    return await connection.publish_kept(topic, payload)
+                    return await connection.publish_kept(topic, payload, retain=retain)
             except Unavailable:  # whether the broker had it is not known: it is said again
                 if connection is self._connection:
                     self._there.clear()

@@ -69,6 +69,9 @@ class Settings(BaseSettings):
         description="Which gateways an ingest process takes: `all`, those whose messages can be `shared` out, or those "
         "whose format needs to be heard `alone`. Default: `shared` with TOWN_MQTT_SHARE, else `all`.",
     )
+    mqtt_acknowledge: Literal["off", "on"] = Field(
+        "off", description="`on`: who may publish on `town/<town>/alerts/<alert>/acknowledge` may acknowledge alerts."
+    )
     store_url: str = Field(
         "duckdb:", description="The store: `duckdb:`, `duckdb:PATH`, `influxdb://host:8086/town` or `influxdbs://…`."
     )
