@@ -37,6 +37,7 @@ from alerts.step import by_person
 from alerts.windows import Windows
 from town.alert import Alert, AlertDefinition, AlertState, DeliveryState, Subject, Transition, Verification
 from town.errors import Unavailable
+from town.language import Label
 from town.moment import DAY, HOUR, Duration, Moment
 from town.ports import ActionRefused, AlertDetail, AlertFilter, Clock, Gauge, PartHealth
 from town.town import Town
@@ -70,6 +71,10 @@ class Book:
     def reload(self, town: Town, people: People) -> None:
         """Go on with another reading of the town folder: open alerts stay as they are."""
         self.town, self.people = town, people
+
+    def names(self) -> dict[str, Label]:
+        """What the town's people are called, by id, as people.yaml says now."""
+        return self.people.names()
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Have every change told from now on; call what is returned to end that."""

@@ -96,6 +96,10 @@ class People(BaseModel):
         found = {one.id: [self._to_target(one)] for one in self.targets.values()}
         return found | {one.id: self._to_person(one) for one in self.people.values()}
 
+    def names(self) -> dict[str, Label]:
+        """What the people are called, by id."""
+        return {one.id: Label(zh=one.name, en=one.name) for one in self.people.values()}
+
     def called(self, name: str) -> Label | None:
         """What people call a person, target or rota; None when there is none of that id, or it has no name."""
         if (person := self.people.get(name)) is not None:

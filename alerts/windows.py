@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 from alerts import tables
 from alerts.database import Database
 from alerts.step import Cover
-from town.moment import DAY, MINUTE, Duration, Moment
+from town.moment import DAY, MINUTE, Duration, Moment, format_duration
 from town.ports import ActionRefused, Clock
 from town.town import Town
 from town.window import ScopeKind, Window, WindowKind
@@ -42,9 +42,7 @@ class Windows:
     ) -> Window:
         """Open a window, now or later. ActionRefused says what is wrong with it."""
         now = self._clock()
-        self._check(kind, scope_kind, scope, starts_at=starts_at, ends_at=ends_at, why=why)
-        if ends_at <= now:
-            raise ActionRefused("in_the_past", "this window would be over already")
+        self.check(kind, scope_kind, scope, starts_at=starts_at, ends_at=ends_at, why=why)
         row = {
             "kind": kind.value, "scope_kind": scope_kind, "scope": scope, "why": why.strip(), "made_by": by,
             "starts_at": starts_at, "ends_at": ends_at, "made_at": now, "due_at": max(starts_at, now),
@@ -72,10 +70,11 @@ class Windows:
 
         return await self._database.write(work)
 
-    def _check(
+    def check(
         self, kind: WindowKind, scope_kind: ScopeKind, scope: str, *, starts_at: Moment, ends_at: Moment, why: str
     ) -> None:
-        town = self._town()
+        """Refuse a window that cannot be."""
+        town, now = self._town(), self._clock()
         known = town.facilities if scope_kind == "facility" else town.zones
         if scope not in known:
             raise ActionRefused("unknown_place", f"there is no {scope_kind} {scope[:60]}")
@@ -86,9 +85,11 @@ class Windows:
         if ends_at - starts_at < MINUTE:
             raise ActionRefused("too_short", "a window lasts a minute at least, and ends after it begins")
         if ends_at - starts_at > LONGEST[kind]:
-            raise ActionRefused("too_far", f"a {kind} window lasts {LONGEST[kind] // DAY} days at most")
-        if starts_at > self._clock() + FARTHEST:
+            raise ActionRefused("too_far", f"a {kind} window lasts {format_duration(LONGEST[kind])} at most")
+        if starts_at > now + FARTHEST:
             raise ActionRefused("too_far", "a window begins within a year")
+        if ends_at <= now:
+            raise ActionRefused("in_the_past", "this window would be over already")
 
 
 def find_windows(connection: Connection, now: Moment, *, past: bool) -> list[Window]:

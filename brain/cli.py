@@ -25,6 +25,7 @@ from brain.commands.simulate import simulate
 from brain.commands.store import store
 from brain.commands.test import test
 from brain.commands.up import up
+from brain.commands.windows import windows
 from brain.output import WRONG_USE, errors
 from town.errors import ConfigError
 
@@ -55,6 +56,7 @@ app.add_typer(gateway, name="gateway")
 app.add_typer(store, name="store")
 app.add_typer(notify, name="notify")
 app.add_typer(people, name="people")
+app.add_typer(windows, name="windows")
 app.add_typer(boards, name="boards")
 app.add_typer(bench, name="bench")
 

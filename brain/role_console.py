@@ -41,6 +41,7 @@ async def console(place: Place) -> None:
             folder=bundle.folder,
             alerts=book,
             actions=book,
+            windows=book.windows,
             history=store,
             latest=store,
             live=live,
@@ -52,6 +53,7 @@ async def console(place: Place) -> None:
             language=settings.language or town.language,
             public_url=settings.public_url,
             called=lambda who: called(book.people, who),
+            people=book.names,
         )
         async with asyncio.TaskGroup() as group:
             group.create_task(listening.run(), name="listening")

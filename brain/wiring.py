@@ -82,6 +82,7 @@ class Brain:
             folder=self.bundle.folder,
             alerts=self.book,
             actions=self.book,
+            windows=self.book.windows,
             history=self.store,
             latest=self.store,
             live=self.alerting.live,
@@ -94,6 +95,7 @@ class Brain:
             public_url=self.settings.public_url,
             links=self.alerting.links,
             called=lambda who: called(self.book.people, who),
+            people=self.book.names,
         )
 
 

@@ -9,8 +9,18 @@ from typing import Literal
 
 import msgspec
 
-from console.accounts import Account, AccountFile, Register, Session, fingerprint, hash_password, matches_password
+from console.accounts import (
+    Account,
+    AccountFile,
+    Register,
+    Session,
+    Token,
+    fingerprint,
+    hash_password,
+    matches_password,
+)
 from console.patience import Patience
+from console.roles import Role
 from town.errors import ConfigError
 from town.language import Language
 from town.moment import DAY, Duration
@@ -32,6 +42,7 @@ class Person(msgspec.Struct, frozen=True):
     name: str
     language: Language | None = None
     theme: str = "dark"
+    role: Role = Role.VIEWER
 
 
 class SignInRefused(Exception):  # noqa: N818 - it is an answer to a person, not a failure
@@ -58,18 +69,34 @@ class Access:
         if access.accounts():
             return access, None
         password = "-".join(secrets.token_hex(2) for _ in range(4))
-        access.add_account(FIRST_ACCOUNT, password)
+        access.add_account(FIRST_ACCOUNT, password, role=Role.ADMINISTRATOR)
         return access, password
 
     def accounts(self) -> list[str]:
         """The names of all accounts."""
         return sorted(self._file.register.accounts)
 
-    def add_account(self, name: str, password: str) -> None:
+    def roles(self) -> dict[str, Role]:
+        """What each account is."""
+        return {name: account.role for name, account in sorted(self._file.register.accounts.items())}
+
+    def set_role(self, name: str, role: Role) -> None:
+        """Make somebody another role; raises ConfigError for who is not there, and for the last administrator."""
+
+        def change(register: Register) -> None:
+            _require(register, name)
+            others = [other for other, one in register.accounts.items() if one.role is Role.ADMINISTRATOR]
+            if role is not Role.ADMINISTRATOR and others == [name]:
+                raise ConfigError(f"account {name!r} is the last administrator: make another one first")
+            register.accounts[name].role = role
+
+        self._file.change(change)
+
+    def add_account(self, name: str, password: str, *, role: Role = Role.OPERATOR) -> None:
         """Let somebody in; raises ConfigError when the name is taken or either is not acceptable."""
         if not _NAME.fullmatch(name):
             raise ConfigError(f"account {name!r}: write it with a-z, 0-9, dot, dash and underscore, 40 at most")
-        account = Account(_hashed(password))
+        account = Account(_hashed(password), role=role)
 
         def add(register: Register) -> None:
             if name in register.accounts:
@@ -83,8 +110,7 @@ class Access:
         hashed = _hashed(password)
 
         def change(register: Register) -> None:
-            if name not in register.accounts:
-                raise ConfigError(f"account {name!r}: there is none; known are {', '.join(register.accounts)}")
+            _require(register, name)
             register.accounts[name].password = hashed
             register.sessions = {k: s for k, s in register.sessions.items() if s.account != name}
 
@@ -118,22 +144,25 @@ class Access:
         register = self._file.register
         found = register.sessions.get(fingerprint(session)) if session else None
         account = register.accounts.get(found.account) if found and found.ends_at > self._clock() else None
-        return Person(found.account, account.language, account.theme) if found and account else None
+        if found is None or account is None:
+            return None
+        return Person(found.account, account.language, account.theme, account.role)
 
-    def create_token(self, name: str) -> str:
-        """A token for a program of that name; only its hash is kept. A new one replaces an old one of that name."""
+    def create_token(self, name: str, *, role: Role = Role.OPERATOR) -> str:
+        """A token for a program; only its hash is kept. A new one replaces an old one of that name."""
         token = f"town_{secrets.token_urlsafe(32)}"
 
         def add(register: Register) -> None:
-            register.tokens = {key: held for key, held in register.tokens.items() if held != name}
-            register.tokens[fingerprint(token)] = name
+            register.tokens = {key: held for key, held in register.tokens.items() if _token(held).name != name}
+            register.tokens[fingerprint(token)] = Token(name, role)
 
         self._file.change(add)
         return token
 
-    def program(self, token: str) -> str | None:
+    def program(self, token: str) -> Person | None:
         """Which program holds this token."""
-        return self._file.register.tokens.get(fingerprint(token))
+        held = self._file.register.tokens.get(fingerprint(token))
+        return Person(_token(held).name, role=_token(held).role) if held is not None else None
 
     def prefer(self, name: str, *, language: Language | None = None, theme: Theme | None = None) -> None:
         """Remember how a person likes to read; what is None stays."""
@@ -167,3 +196,12 @@ def _hashed(password: str) -> str:
     if len(password) not in _PASSWORD_LENGTH:
         raise ConfigError("a password has 10 to 200 characters")
     return hash_password(password)
+
+
+def _token(held: Token | str) -> Token:
+    return Token(held) if isinstance(held, str) else held
+
+
+def _require(register: Register, name: str) -> None:
+    if name not in register.accounts:
+        raise ConfigError(f"account {name!r}: there is none; known are {', '.join(register.accounts)}")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from console.roles import Role
 from town.errors import ConfigError
 from town.language import Language
 from town.moment import Moment
@@ -26,6 +27,15 @@ class Account(msgspec.Struct):
     password: str
     language: Language | None = None
     theme: str = "dark"
+    role: Role = Role.ADMINISTRATOR
+    """Accounts from before there were roles could do everything."""
+
+
+class Token(msgspec.Struct, frozen=True):
+    """A program's token."""
+
+    name: str
+    role: Role = Role.OPERATOR
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -40,7 +50,8 @@ class Register(msgspec.Struct):
 
     version: int = 1
     accounts: dict[str, Account] = {}
-    tokens: dict[str, str] = {}
+    tokens: dict[str, Token | str] = {}
+    """A plain name is a token from before there were roles: an operator's."""
     sessions: dict[str, Session] = {}
 
 

@@ -5,11 +5,12 @@ import io
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
+from console.asking import Id, Name, Parts
 from console.pages.places import SPANS
 from console.parts import ConsoleParts
 from town.alert import Alert, AlertState, Category, Notification, TimelineEntry
@@ -22,39 +23,7 @@ router = APIRouter(prefix="/api/v1")
 SENSORS_ASKED = 200
 POINTS_ASKED = 20_000
 CSV_ROWS = 200_000
-_Id = Annotated[str, Path(min_length=1, max_length=60)]
-_Name = Annotated[str, Field(max_length=80)]
 _MOMENT = "RFC 3339 or ms since 1970; "
-
-
-def _parts(request: Request) -> ConsoleParts:
-    parts: ConsoleParts = request.state.parts
-    return parts
-
-
-def _who(request: Request) -> str:
-    return str(request.state.person.name)
-
-
-Parts = Annotated[ConsoleParts, Depends(_parts)]
-Who = Annotated[str, Depends(_who)]
-
-
-class Said(BaseModel):
-    """What goes with an action."""
-
-    model_config = ConfigDict(extra="forbid")
-    comment: str = Field("", max_length=1_000)
-
-
-MaySay = Annotated[Said | None, Body()]
-
-
-class Comment(BaseModel):
-    """A comment."""
-
-    model_config = ConfigDict(extra="forbid")
-    text: str = Field(min_length=1, max_length=1_000)
 
 
 class AlertAnswer(BaseModel):
@@ -86,8 +55,8 @@ async def alerts(
     *,
     state: Annotated[list[AlertState] | None, Query(max_length=9)] = None,
     category: Annotated[list[Category] | None, Query(max_length=8)] = None,
-    facility: Annotated[_Name | None, Query()] = None,
-    rule: Annotated[_Name | None, Query()] = None,
+    facility: Annotated[Name | None, Query()] = None,
+    rule: Annotated[Name | None, Query()] = None,
     opened_after: Annotated[Moment | None, Query(ge=0)] = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
 ) -> list[Alert]:
@@ -104,7 +73,7 @@ async def alerts(
 
 
 @router.get("/alerts/{alert}", summary="One alert with everything that happened")
-async def alert(parts: Parts, alert: _Id) -> AlertAnswer:
+async def alert(parts: Parts, alert: Id) -> AlertAnswer:
     """Its facts, its timeline and its notifications, oldest first."""
     found = await parts.alerts.detail(alert)
     if found is None:
@@ -112,34 +81,11 @@ async def alert(parts: Parts, alert: _Id) -> AlertAnswer:
     return AlertAnswer(alert=found.alert, timeline=list(found.timeline), notifications=list(found.notifications))
 
 
-@router.post("/alerts/{alert}/acknowledge", summary="I have it")
-async def acknowledge(request: Request, parts: Parts, who: Who, alert: _Id, said: MaySay = None) -> Alert:
-    """Telling others stops. 409 with a reason when it does not fit, such as when somebody else was quicker."""
-    await _known(parts, alert)
-    comment = said.comment if said else ""
-    return _shown(request, await parts.actions.acknowledge(alert, by=who, at=parts.clock(), comment=comment))
-
-
-@router.post("/alerts/{alert}/reset", summary="Close a latched alert whose condition is gone")
-async def reset(request: Request, parts: Parts, who: Who, alert: _Id, said: MaySay = None) -> Alert:
-    """409 with a reason when it does not fit."""
-    await _known(parts, alert)
-    comment = said.comment if said else ""
-    return _shown(request, await parts.actions.reset(alert, by=who, at=parts.clock(), comment=comment))
-
-
-@router.post("/alerts/{alert}/comment", summary="Say something for the others to read")
-async def comment(request: Request, parts: Parts, who: Who, alert: _Id, said: Comment) -> Alert:
-    """It stands in the timeline for ever."""
-    await _known(parts, alert)
-    return _shown(request, await parts.actions.comment(alert, by=who, at=parts.clock(), text=said.text))
-
-
 @router.get("/latest", summary="The newest value of every quantity")
 async def latest(
     parts: Parts,
-    sensor: Annotated[list[_Name] | None, Query(max_length=SENSORS_ASKED)] = None,
-    facility: Annotated[_Name | None, Query()] = None,
+    sensor: Annotated[list[Name] | None, Query(max_length=SENSORS_ASKED)] = None,
+    facility: Annotated[Name | None, Query()] = None,
 ) -> dict[str, dict[str, ValueAnswer]]:
     """By sensor and quantity; of all sensors, of those named, or of a facility's."""
     town = parts.town()
@@ -158,8 +104,8 @@ async def latest(
 async def history(
     parts: Parts,
     *,
-    sensor: Annotated[list[_Name], Query(min_length=1, max_length=SENSORS_ASKED)],
-    quantity: Annotated[_Name, Query()],
+    sensor: Annotated[list[Name], Query(min_length=1, max_length=SENSORS_ASKED)],
+    quantity: Annotated[Name, Query()],
     start: Annotated[str, Query(max_length=40, description=_MOMENT + "default a day before the end")] = "",
     end: Annotated[str, Query(max_length=40, description=_MOMENT + "default now")] = "",
     every: Annotated[str, Query(max_length=10, description="Width of buckets, `5m`; else raw values")] = "",
@@ -191,7 +137,7 @@ async def town(parts: Parts) -> dict[str, Any]:
 
 @router.get("/facilities/{facility}/readings.csv", summary="The readings of a facility as CSV", response_class=Response)
 async def facility_csv(
-    parts: Parts, facility: _Id, span: Annotated[str, Query(pattern="^(1h|6h|24h|7d|30d)$")] = "6h"
+    parts: Parts, facility: Id, span: Annotated[str, Query(pattern="^(1h|6h|24h|7d|30d)$")] = "6h"
 ) -> Response:
     """One row a value: time, sensor, quantity, value, unit; the oldest first, at most 200,000."""
     town = parts.town()
@@ -227,16 +173,6 @@ async def _csv_rows(parts: ConsoleParts, facility: str, *, start: Moment, end: M
 def _cell(value: Value) -> Value:
     """Texts that a spreadsheet would take for a formula are marked as texts."""
     return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t"} else value
-
-
-async def _known(parts: ConsoleParts, alert: str) -> None:
-    if await parts.alerts.detail(alert) is None:
-        raise HTTPException(404, f"There is no alert {alert}.")
-
-
-def _shown(request: Request, changed: Alert) -> Alert:
-    request.state.pulse.hurry()
-    return changed
 
 
 def _moment(text: str, default: Moment) -> Moment:

@@ -54,8 +54,7 @@ class Gate:
         access = self._parts.access
         scheme, _, token = asking.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            name = access.program(token.strip())
-            return Person(name) if name else None
+            return access.program(token.strip())
         return access.person(asking.cookies.get(COOKIE))
 
     def _refusal(self, asking: HTTPConnection, person: Person | None) -> Response | None:

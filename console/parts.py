@@ -1,6 +1,6 @@
 """What the console is given to show and to act with."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +11,16 @@ from console.access import Access
 from console.live import LiveReadings
 from town.language import Label, Language
 from town.moment import Moment
-from town.ports import AlertActions, AlertLinks, AlertReader, Clock, Health, LatestReadings, ReadingHistory
+from town.ports import (
+    AlertActions,
+    AlertLinks,
+    AlertReader,
+    Clock,
+    Health,
+    LatestReadings,
+    ReadingHistory,
+    WindowKeeper,
+)
 from town.town import Town
 
 
@@ -56,6 +65,7 @@ class ConsoleParts:
     folder: Path
     alerts: AlertReader
     actions: AlertActions
+    windows: WindowKeeper
     history: ReadingHistory
     latest: LatestReadings
     live: LiveReadings
@@ -70,3 +80,10 @@ class ConsoleParts:
     """Links by which people acknowledge from a message."""
     called: Callable[[str], Label | None] = lambda _: None
     """What people call whom the town tells, by the id in people.yaml; None for who is not in it."""
+    people: Callable[[], Mapping[str, Label]] = lambda: {}
+    """The people of the town's people.yaml, by id."""
+
+    def assignable(self) -> dict[str, Label]:
+        """Whom an alert may be given to: accounts and people, the same name once."""
+        accounts = {name: Label(zh=name, en=name) for name in self.access.accounts()}
+        return {**accounts, **self.people()}

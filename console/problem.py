@@ -10,6 +10,12 @@ from starlette.responses import JSONResponse, Response
 from town.errors import Unavailable
 from town.ports import ActionRefused
 
+_STATUS = {
+    "administrator": 403, "unknown_alert": 404, "unknown_window": 404, "unknown_place": 422, "no_reason": 422,
+    "empty": 422, "too_long": 422, "too_far": 422, "too_short": 422, "in_the_past": 422,
+}  # fmt: skip
+"""What is wrong with the request itself; every other refusal says that it does not fit how things are."""
+
 
 def problem(status: int, detail: str = "", *, kind: str = "about:blank", **members: object) -> JSONResponse:
     """One problem; `kind` is its type, and `members` are its extension members."""
@@ -33,7 +39,9 @@ def install(app: FastAPI) -> None:
 
     async def refused(_: Request, error: Exception) -> Response:
         assert isinstance(error, ActionRefused)
-        return problem(409, str(error), kind=f"urn:town:refused:{error.reason}", reason=error.reason)
+        return problem(
+            _STATUS.get(error.reason, 409), str(error), kind=f"urn:town:refused:{error.reason}", reason=error.reason
+        )
 
     async def unavailable(_: Request, error: Exception) -> Response:
         answer = problem(503, str(error))

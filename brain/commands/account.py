@@ -12,6 +12,7 @@ from brain.clock import wall_clock
 from brain.output import print_json, print_table, screen
 from brain.state import state_folder
 from console.access import Access
+from console.roles import Role
 from town.errors import ConfigError
 from town.folder import load_town
 from town.settings import load_settings
@@ -20,6 +21,8 @@ account = typer.Typer(help="Who may sign in to the console, and tokens for progr
 
 Town = Annotated[Path, typer.Option("--town", help="The town folder.")]
 Name = Annotated[str, typer.Argument(help="The account.", show_default=False)]
+_ROLES = "administrator (everything), operator (handles alerts) or viewer (looks)."
+RoleOption = Annotated[Role, typer.Option(help=f"What it may do: {_ROLES}")]
 DEFAULT_TOWN = Path("towns/huangjiu")
 
 
@@ -41,19 +44,33 @@ def _password() -> str:
 
 @account.command("list")
 def list_(folder: Town = DEFAULT_TOWN, state: options.StateFolder = None, json: options.Json = False) -> None:
-    """List the accounts."""
-    names = _access(folder, state).accounts()
+    """List the accounts and what each is."""
+    roles = _access(folder, state).roles()
     if json:
-        print_json(names)
+        print_json([{"name": name, "role": role.value} for name, role in roles.items()])
     else:
-        print_table("", ("account",), [(name,) for name in names])
+        print_table("", ("account", "role"), [(name, role.value) for name, role in roles.items()])
 
 
 @account.command()
-def add(name: Name, folder: Town = DEFAULT_TOWN, state: options.StateFolder = None) -> None:
+def add(
+    name: Name, role: RoleOption = Role.OPERATOR, folder: Town = DEFAULT_TOWN, state: options.StateFolder = None
+) -> None:
     """Let somebody in; the password is asked, or read from standard input."""
-    _access(folder, state).add_account(name, _password())
-    screen.print(f"{name} may sign in.", markup=False)
+    _access(folder, state).add_account(name, _password(), role=role)
+    screen.print(f"{name} may sign in as {role}.", markup=False)
+
+
+@account.command("role")
+def role_(
+    name: Name,
+    role: Annotated[Role, typer.Argument(help=_ROLES, show_default=False)],
+    folder: Town = DEFAULT_TOWN,
+    state: options.StateFolder = None,
+) -> None:
+    """Make an account another role; who is signed in has it at once."""
+    _access(folder, state).set_role(name, role)
+    screen.print(f"{name} is {role} now.", markup=False)
 
 
 @account.command()
@@ -64,6 +81,8 @@ def password(name: Name, folder: Town = DEFAULT_TOWN, state: options.StateFolder
 
 
 @account.command()
-def token(name: Name, folder: Town = DEFAULT_TOWN, state: options.StateFolder = None) -> None:
+def token(
+    name: Name, role: RoleOption = Role.OPERATOR, folder: Town = DEFAULT_TOWN, state: options.StateFolder = None
+) -> None:
     """Make a token for a program, for `Authorization: Bearer`; it is shown once."""
-    screen.print(_access(folder, state).create_token(name), markup=False)
+    screen.print(_access(folder, state).create_token(name, role=role), markup=False)

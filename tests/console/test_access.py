@@ -1,11 +1,14 @@
 """Signing in."""
 
+import json
 import stat
 from pathlib import Path
 
 import pytest
 
-from console.access import Access, SignInRefused
+from console.access import Access, Person, SignInRefused
+from console.accounts import fingerprint
+from console.roles import Deed, Role, allows
 from town.errors import ConfigError
 from town.moment import DAY, SECOND, Moment
 
@@ -121,11 +124,45 @@ def test_token_is_known_until_replaced(made: tuple[Path, str]) -> None:
     access = Access(made[0], clock=Clock())
 
     token = access.create_token("grafana")
-    assert access.program(token) == "grafana"
-    newer = access.create_token("grafana")
+    assert access.program(token) == Person("grafana", role=Role.OPERATOR)
+    newer = access.create_token("grafana", role=Role.VIEWER)
 
-    assert (access.program(token), access.program(newer)) == (None, "grafana")
+    assert (access.program(token), access.program(newer)) == (None, Person("grafana", role=Role.VIEWER))
     assert token not in (made[0] / "accounts.json").read_text()
+
+
+async def test_roles_are_kept_and_the_last_administrator_stays(tmp_path: Path) -> None:
+    access, _ = Access.open(tmp_path, clock=Clock())
+    access.add_account("li.wei", "a long enough one")
+    access.set_role("li.wei", Role.VIEWER)
+    person = access.person(await access.sign_in("li.wei", "a long enough one", source="a"))
+
+    assert access.roles() == {"admin": Role.ADMINISTRATOR, "li.wei": Role.VIEWER}
+    assert person is not None and person.role is Role.VIEWER
+    with pytest.raises(ConfigError, match="last administrator"):
+        access.set_role("admin", Role.OPERATOR)
+    with pytest.raises(ConfigError, match="there is none"):
+        access.set_role("wang", Role.OPERATOR)
+
+
+def test_register_from_before_there_were_roles_loses_nobody(made: tuple[Path, str], tmp_path: Path) -> None:
+    register = json.loads((made[0] / "accounts.json").read_text())
+    del register["accounts"]["admin"]["role"]
+    register["tokens"] = {fingerprint("town_old"): "grafana"}
+    (tmp_path / "accounts.json").write_text(json.dumps(register))
+
+    access = Access(tmp_path, clock=Clock())
+
+    assert access.roles()["admin"] is Role.ADMINISTRATOR
+    assert access.program("town_old") == Person("grafana", role=Role.OPERATOR)
+
+
+@pytest.mark.parametrize(
+    ("role", "deeds"),
+    [(Role.ADMINISTRATOR, set(Deed)), (Role.OPERATOR, {Deed.HANDLE}), (Role.VIEWER, set())],
+)
+def test_role_allows(role: Role, deeds: set[Deed]) -> None:
+    assert {deed for deed in Deed if allows(role, deed)} == deeds
 
 
 def test_foreign_file_is_refused(tmp_path: Path) -> None:

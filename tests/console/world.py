@@ -12,6 +12,7 @@ from typing import Any
 from console.access import Access
 from console.app import ConsoleParts, GatewayRow, QuarantineRow
 from console.live import LiveReadings
+from tests.console.book import Book, Windows
 from town.alert import (
     Alert,
     AlertState,
@@ -20,16 +21,12 @@ from town.alert import (
     Notification,
     Response,
     Severity,
-    TimelineEntry,
 )
 from town.folder import load_town
 from town.language import Label
 from town.moment import DAY, HOUR, MINUTE, SECOND, Duration, Moment
 from town.ports import (
-    ActionRefused,
     Aggregate,
-    AlertDetail,
-    AlertFilter,
     Gauge,
     PartHealth,
     Point,
@@ -39,7 +36,6 @@ from town.reading import Reading
 from town.town import Town
 
 FOLDER = Path(__file__).parents[2] / "towns" / "huangjiu"
-CLOSED_LAST = (AlertState.CLOSED,)
 
 
 @cache
@@ -125,72 +121,6 @@ def _bucketed(points: Sequence[Point], every: Duration, aggregate: Aggregate) ->
     return [Point(at, float(make[aggregate](values))) for at, values in sorted(buckets.items())]
 
 
-class Book:
-    """Alerts in memory; acting on them follows the rules of the port."""
-
-    def __init__(self) -> None:
-        self.held: dict[str, Alert] = {}
-        self.timeline: dict[str, list[TimelineEntry]] = defaultdict(list)
-        self.told: dict[str, list[Notification]] = defaultdict(list)
-
-    def put(self, alert: Alert) -> None:
-        """Open an alert, or replace one."""
-        self.held[alert.id] = alert
-
-    async def alerts(self, wanted: AlertFilter) -> list[Alert]:
-        """Those that fit, open ones first, then by severity, then the newest first."""
-        found = [
-            alert
-            for alert in self.held.values()
-            if (wanted.states is None or alert.state in wanted.states)
-            and (wanted.categories is None or alert.category in wanted.categories)
-            and (wanted.facility is None or alert.facility == wanted.facility)
-            and (wanted.rule is None or alert.rule == wanted.rule)
-            and (wanted.opened_after is None or alert.opened_at > wanted.opened_after)
-        ]
-        found.sort(key=lambda a: (a.state in CLOSED_LAST, a.severity.digit, -a.raised_at))
-        return found[: wanted.limit]
-
-    async def detail(self, alert: str) -> AlertDetail | None:
-        """One alert with its timeline."""
-        found = self.held.get(alert)
-        return AlertDetail(found, tuple(self.timeline[alert]), tuple(self.told[alert])) if found else None
-
-    async def acknowledge(self, alert: str, *, by: str, at: Moment, comment: str = "") -> Alert:
-        """Once, by whoever is first."""
-        held = self.held[alert]
-        if held.acknowledged_at is not None:
-            raise ActionRefused("already_acknowledged", f"{held.acknowledged_by} has it already.")
-        if held.state is AlertState.CLOSED:
-            raise ActionRefused("closed", "It is closed.")
-        state = {AlertState.ACTIVE: AlertState.ACKNOWLEDGED, AlertState.RETURNED: AlertState.CLOSED}
-        changes = {"acknowledged_at": at, "acknowledged_by": by, "state": state.get(held.state, held.state)}
-        return self._change(held, at, by, "acknowledged", comment, changes)
-
-    async def reset(self, alert: str, *, by: str, at: Moment, comment: str = "") -> Alert:
-        """Only when latched."""
-        held = self.held[alert]
-        if held.state is not AlertState.LATCHED:
-            raise ActionRefused("not_latched", "Its condition still holds, or it needs no reset.")
-        changes = {"closed_at": at, "closed_by": by, "closed_because": "reset", "state": AlertState.CLOSED}
-        return self._change(held, at, by, "reset", comment, changes)
-
-    async def comment(self, alert: str, *, by: str, at: Moment, text: str) -> Alert:
-        """Always."""
-        return self._change(self.held[alert], at, by, "comment", text, {})
-
-    def note(self, alert: str, at: Moment, by: str, event: str, comment: str = "") -> None:
-        """Add to the timeline."""
-        entries = self.timeline[alert]
-        detail = {"comment": comment} if comment else {}
-        entries.append(TimelineEntry(number=len(entries) + 1, at=at, event=event, by=by, detail=detail))
-
-    def _change(self, held: Alert, at: Moment, by: str, event: str, comment: str, changes: dict[str, Any]) -> Alert:
-        self.note(held.id, at, by, event, comment)
-        self.held[held.id] = held.model_copy(update={"changed_at": at, **changes})
-        return self.held[held.id]
-
-
 class Line:
     """The pipeline's health, as a test sets it."""
 
@@ -219,6 +149,7 @@ class World:
         self.town = huangjiu()
         self.live = LiveReadings()
         self.store, self.book, self.line = Store(self.live), Book(), Line(now - 3 * HOUR)
+        self.windows = Windows(self.clock)
         self.aside: list[QuarantineRow] = []
         self.access, self.password = Access.open(state, clock=self.clock)
         self.parts = ConsoleParts(
@@ -226,6 +157,7 @@ class World:
             folder=FOLDER,
             alerts=self.book,
             actions=self.book,
+            windows=self.windows,
             history=self.store,
             latest=self.store,
             live=self.live,
