@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 from pydantic import BaseModel, ConfigDict
 
+from alerts.people import Way
 from alerts.record import Record, alert_of
-from alerts.route import WANTS_SOMEBODY, Address, Told
+from alerts.route import WANTS_SOMEBODY, Told
 from town.alert import Alert, DeliveryState, Severity, Subject
 from town.language import Label
 from town.moment import Moment
@@ -59,22 +60,20 @@ def content_of(record: Record, town: Town) -> dict[str, Any]:
     return content.model_dump(mode="json")
 
 
-def note_of(
-    record: Record, what: Told, address: Address, *, content: dict[str, Any], decided_at: Moment, now: Moment
-) -> Note:
+def note_of(record: Record, what: Told, way: Way, *, content: dict[str, Any], decided_at: Moment, now: Moment) -> Note:
     """One notification; its id is the idempotency key `alert:episode:step:channel:target`."""
-    key = f"{record.id}:{record.facts.activations}:{record.entries}:{address.channel}:{address.target}"
+    key = f"{record.id}:{record.facts.activations}:{record.entries}:{way.channel}:{way.target}"
     return Note(
         id=key,
         number=record.entries,
         alert=record.id,
-        target=address.target,
-        channel=address.channel,
+        target=way.target,
+        channel=way.channel,
         event=what.value,
         urgent=record.facts.severity is Severity.CRITICAL and what in WANTS_SOMEBODY,
         state=DeliveryState.QUEUED,
         content=content,
         decided_at=decided_at,
         created_at=now,
-        due_at=now + address.wait,
+        due_at=now,
     )

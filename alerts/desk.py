@@ -1,26 +1,19 @@
 """One transaction's work on the alert book: what it loaded, what it changed, written together at its end."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cached_property
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, not_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, tuple_, update
 
 from alerts import tables
-from alerts.content import Note, content_of, note_of
-from alerts.facts import needs_somebody
-from alerts.happening import Happening
-from alerts.on_call import OnCall
+from alerts.calls import Calls
 from alerts.people import People
-from alerts.plan import case_of
 from alerts.record import Record, from_row, new_record, to_row
-from alerts.route import WANTS_SOMEBODY, Address, addresses, tell, told
 from alerts.step import Step, by_rule
-from alerts.swaps import read_swaps
 from alerts.windows import cover_of, open_windows
-from town.alert import AlertDefinition, Condition, DeliveryState, TimelineEntry, Transition
+from town.alert import AlertDefinition, Condition, TimelineEntry, Transition
 from town.moment import Moment, as_datetime
 from town.town import Town
 from town.window import Window
@@ -61,11 +54,9 @@ class Desk:
         self._open: dict[Key, Record] = {}
         self._loaded: dict[str, Record] = {}
         self._changed: dict[str, Record] = {}
-        self._heard: dict[str, list[Address]] = {}
+        self._calls = Calls(connection, town=town, people=people, now=now)
         self._entries: list[tuple[str, TimelineEntry]] = []
-        self._notes: list[Note] = []
         self._pending: dict[Key, tuple[Transition, AlertDefinition] | None] = {}
-        self._withdrawn: dict[str, str] = {}
         self._windows: list[Window] = []
 
     def load_one(self, alert: str) -> Record | None:
@@ -89,6 +80,13 @@ class Desk:
         """The record as this transaction has made it."""
         return self._changed.get(record.id, record)
 
+    def load(self, alerts: Sequence[str]) -> None:
+        """The alerts of these ids, held until the transaction ends."""
+        for ids in _chunks(alerts):
+            query = select(tables.alert).where(tables.alert.c.id.in_(ids)).order_by(tables.alert.c.id)
+            rows = self._connection.execute(query.with_for_update()).mappings()
+            self._hold([from_row(row) for row in rows])
+
     def load_for(self, transitions: Sequence[Transition]) -> None:
         """The open alerts that transitions are about, and the day's last number when new ones may be opened."""
         if any(one.condition is Condition.ACTIVE for one in transitions):
@@ -106,20 +104,13 @@ class Desk:
             self._hold([from_row(row) for row in rows.mappings()])
 
     def _hold(self, records: Sequence[Record]) -> None:
-        """Remember records, and who has heard of each: whoever was told, or is about to be."""
+        """Remember records, who has heard of each, and what is still to be told."""
         for record in records:
             self._loaded[record.id] = record
-            self._heard[record.id] = []
             if record.facts.closed is None:
                 self._open[Key(record.rule, record.subject_kind, record.subject)] = record
-        table = tables.notification.c
         for ids in _chunks(record.id for record in records):
-            query = select(table.alert, table.target, table.channel).distinct()
-            heard = query.where(
-                table.alert.in_(ids), table.state != DeliveryState.SUPPRESSED.value, not_(_waiting(self._now))
-            )
-            for row in self._connection.execute(heard.order_by(table.target)):
-                self._heard[row.alert].append(Address(row.target, row.channel))
+            self._calls.load(list(ids))
 
     def take(self, transition: Transition, definitions: Mapping[str, AlertDefinition]) -> None:
         """Apply one transition; a rule that opens an alert must be among the definitions."""
@@ -141,7 +132,7 @@ class Desk:
         assert self._last is not None, "load_for() comes before take()"
         self._last += 1
         name = f"A-{self._day}-{self._last:04}"
-        self._heard[name] = []
+        self._calls.begin(name)
         deadlines = self._people.deadlines
         return new_record(transition, definition, town=self._town, deadlines=deadlines, name=name, now=self._now)
 
@@ -156,39 +147,26 @@ class Desk:
         else:
             self._open.pop(key, None)
         self._entries += [(record.id, entry) for entry in step.entries]
-        self._tell(step, decided_at)
+        self._keep(record, *self._calls.follow(step, decided_at=decided_at))
+
+    def run_due(self) -> None:
+        """Tell what was planned to be told by now of the alerts that were loaded."""
+        for planned in self._calls.due():
+            record = self._changed.get(planned.alert) or self._loaded[planned.alert]
+            self._keep(record, *self._calls.run(record, planned))
+
+    def _keep(self, before: Record, record: Record, entries: Sequence[TimelineEntry]) -> None:
+        """Keep what telling wrote on the timeline."""
+        self._entries += [(record.id, entry) for entry in entries]
+        if record is not before:
+            self._changed[record.id] = record
+            if record.facts.closed is None:
+                self._open[Key(record.rule, record.subject_kind, record.subject)] = record
 
     def add(self, record: Record, entry: TimelineEntry) -> None:
         """Keep a record with one more timeline entry that changes no fact."""
         self._changed[record.id] = record
         self._entries.append((record.id, entry))
-
-    def _tell(self, step: Step, decided_at: Moment) -> None:
-        record, what = step.record, told(step.happened, step.before, step.record.facts)
-        if step.happened and not needs_somebody(record.facts):
-            self._withdraw(record.id, step.happened[0].value)
-        if what is None:
-            return
-        case = case_of(record, self._town)
-        routed = addresses(self._people, case, lambda route: self._on_call.reach(route.to, self._now))
-        content = content_of(record, self._town)
-        for address in tell(what, routed=routed, told_before=self._heard[record.id]):
-            note = note_of(record, what, address, content=content, decided_at=decided_at, now=self._now)
-            self._notes.append(note)
-            if address.wait == 0:
-                self._heard[record.id].append(address)
-
-    @cached_property
-    def _on_call(self) -> OnCall:
-        swaps = read_swaps(self._connection, after=self._now) if self._people.rotas else ()
-        return OnCall(self._people, self._town, swaps)
-
-    def _withdraw(self, alert: str, why: str) -> None:
-        """Nobody is called any more who was not called yet; suppressed at once, nobody at all."""
-        self._withdrawn[alert] = why
-        for number, note in enumerate(self._notes):
-            if note.alert == alert and (note.due_at > self._now or why == Happening.SUPPRESSED):
-                self._notes[number] = msgspec.structs.replace(note, state=DeliveryState.SUPPRESSED, answer=why)
 
     def flush(self) -> list[Record]:
         """Write everything; the records that changed, in the order in which they did."""
@@ -198,8 +176,7 @@ class Desk:
         new = [to_row(one) for name, one in self._changed.items() if name not in self._loaded]
         self._insert(tables.alert, new)
         self._insert(tables.timeline, [{"alert": name, **one.model_dump()} for name, one in self._entries])
-        self._flush_withdrawn()
-        self._insert(tables.notification, [_note_row(note) for note in self._notes])
+        self._calls.flush()
         self._flush_pending()
         return list(self._changed.values())
 
@@ -222,14 +199,6 @@ class Desk:
             changed = update(tables.day).where(tables.day.c.day == self._day).values(last=self._last)
             self._connection.execute(changed)
 
-    def _flush_withdrawn(self) -> None:
-        for alert, why in self._withdrawn.items():
-            if alert in self._loaded:
-                table = tables.notification
-                wants = table.c.event.in_([what.value for what in WANTS_SOMEBODY])
-                statement = update(table).where(table.c.alert == alert, wants, _waiting(self._now))
-                self._connection.execute(statement.values(state=DeliveryState.SUPPRESSED.value, answer=why))
-
     def _flush_pending(self) -> None:
         table = tables.pending
         for keys in _chunks(self._pending):
@@ -245,16 +214,6 @@ class Desk:
             for key, (transition, definition) in running
         ]
         self._insert(table, rows)
-
-
-def _waiting(now: Moment) -> Any:
-    """A notification that nobody has tried to send, and that is not due yet."""
-    table = tables.notification.c
-    return and_(table.state == DeliveryState.QUEUED.value, table.attempts == 0, table.due_at > now)
-
-
-def _note_row(note: Note) -> dict[str, Any]:
-    return {**msgspec.structs.asdict(note), "state": note.state.value, "attempts": 0, "possibly_doubled": False}
 
 
 def _chunks(items: Iterable[Any]) -> Iterable[Collection[Any]]:

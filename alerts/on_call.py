@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from alerts.people import People, Recipient
+from alerts.people import People, Recipient, Way
+from alerts.plan import Case
 from alerts.rota import on_duty
-from alerts.route import Address
+from town.alert import Category, Severity
 from town.duty import Swap
 from town.moment import Moment
 from town.town import Town
@@ -26,17 +27,27 @@ class OnCall(NamedTuple):
 
     def reach(
         self, names: Iterable[str], at: Moment, *, channels: Sequence[str] = (), avoid: str | None = None
-    ) -> list[Address]:
+    ) -> list[Way]:
         """Where these are told, each once: over the first channel of each, or over all of `channels` that they have.
 
         Nobody is told with the credential to `avoid`: who has another channel is told over that one.
         """
-        found: dict[Address, None] = {}
+        found: dict[Way, None] = {}
         for name in dict.fromkeys(member for meant in names for member in self.members(meant, at)):
             ways = [one for one in self.people.channels_of(name) if avoid is None or one.credential != avoid]
             for one in _chosen(ways, channels):
-                found[Address(name, one.channel)] = None
+                found[Way(name, one.channel)] = None
         return list(found)
+
+    def quiet_until(self, name: str, case: Case, at: Moment) -> Moment | None:
+        """When the quiet hours of somebody end, in which they are not told of such an alert; None when they are told.
+
+        Of fire and of what is critical everybody is told at any time.
+        """
+        if case.category is Category.FIRE or case.severity is Severity.CRITICAL:
+            return None
+        one = self.people.people.get(name) or self.people.targets.get(name)
+        return one.quiet.hold(at, self.town) if one is not None and one.quiet is not None else None
 
 
 def _chosen(ways: Sequence[Recipient], channels: Sequence[str]) -> list[Recipient]:

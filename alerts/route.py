@@ -1,15 +1,11 @@
 """Routes: which notifications follow from what happened to an alert, and to whom they go. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import NamedTuple
 
 from alerts.facts import Facts, is_silent, needs_somebody
 from alerts.happening import Happening
-from alerts.people import People
-from alerts.plan import Case, Route
 from town.alert import Condition
-from town.moment import Duration
 
 
 class Told(StrEnum):
@@ -26,6 +22,12 @@ class Told(StrEnum):
     """It was on the shelf or out of service, and needs somebody again."""
     OVERDUE = "overdue"
     """Nobody acknowledged it in time, or it was not resolved in time."""
+    ESCALATED = "escalated"
+    """Nobody has acknowledged it yet: somebody else is asked to come."""
+    REMINDER = "reminder"
+    """Nobody has acknowledged it yet: those who were told are told again."""
+    STILL_OPEN = "still_open"
+    """It was raised in somebody's quiet hours, and is open at their end."""
     CLEARED = "cleared"
     """The condition is gone, but somebody still has to acknowledge or reset."""
     RESOLVED = "resolved"
@@ -34,16 +36,11 @@ class Told(StrEnum):
     """It is over because a person reset it, or its rule or subject is no longer there."""
 
 
-WANTS_SOMEBODY = (Told.RAISED, Told.SEVERITY_RAISED, Told.RAISED_AGAIN, Told.CHATTERING, Told.BACK, Told.OVERDUE)
+WANTS_SOMEBODY = (
+    Told.RAISED, Told.SEVERITY_RAISED, Told.RAISED_AGAIN, Told.CHATTERING, Told.BACK, Told.OVERDUE, Told.ESCALATED,
+    Told.REMINDER, Told.STILL_OPEN,
+)  # fmt: skip
 """What asks a person to come; the others say that they need not."""
-
-
-class Address(NamedTuple):
-    """Whom to tell over which channel, and how long the notification waits first."""
-
-    target: str
-    channel: str
-    wait: Duration = 0
 
 
 def told(happened: Sequence[Happening], before: Facts, after: Facts) -> Told | None:
@@ -76,25 +73,3 @@ def _told_of(before: Facts, after: Facts) -> Iterator[tuple[Happening, Told | No
     if after.closed != "returned":
         yield Happening.CLOSED, Told.CLOSED
     yield Happening.CLEARED, gone
-
-
-def addresses(people: People, case: Case, reach: Callable[[Route], Iterable[Address]]) -> list[Address]:
-    """Everybody whom the routes name for such an alert and who can be reached, once each, with the shortest wait."""
-    found: dict[str, Address] = {}
-    for route in people.routes:
-        if route.misses(case):
-            continue
-        for address in reach(route):
-            known = found.get(address.target)
-            if known is None or route.wait < known.wait:
-                found[address.target] = address._replace(wait=route.wait)
-    return list(found.values())
-
-
-def tell(what: Told, *, routed: Iterable[Address], told_before: Iterable[Address]) -> list[Address]:
-    """Who hears of it: everybody routed when somebody is wanted, else those who have heard of the alert, at once."""
-    if what is Told.OVERDUE:
-        return [one._replace(wait=0) for one in routed]  # they waited long enough
-    if what in WANTS_SOMEBODY:
-        return list(routed)
-    return list(dict.fromkeys(one._replace(wait=0) for one in told_before))

@@ -278,3 +278,31 @@ swap = Table(
     Column("taken_back_by", IDENTIFIER),
 )
 """Who stands in for whom, as people arranged it while the brain runs; people.yaml may name others."""
+
+planned = Table(
+    "planned",
+    metadata,
+    Column("id", String(400), primary_key=True),
+    Column("alert", ForeignKey("alert.id"), nullable=False),
+    Column("kind", WORD, nullable=False),
+    Column("plan", Integer, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("told", WORD, nullable=False),
+    Column("to", JSON, nullable=False),
+    Column("channels", JSON, nullable=False),
+    Column("until", WORD, nullable=False),
+    Column("repeat", BigInteger),
+    Column("bundle", String(400)),
+    Column("armed_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("ended", WORD),
+    Column("ended_at", BigInteger),
+    Index("planned_by_alert", "alert"),
+    Index(
+        "planned_waiting",
+        "due_at",
+        sqlite_where=text("ended IS NULL"),
+        postgresql_where=text("ended IS NULL"),
+    ),
+)
+"""What is still to be told of alerts and when; `ended` says how it came out: `told`, or what made it needless."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from alerts.book import Book, open_book
 from alerts.clockwork import Clockwork
+from alerts.escalation import Caller
 from alerts.links import Links, load_key
 from alerts.outbox import Outbox
 from alerts.people import People
@@ -46,6 +47,7 @@ class Alerting:
     book: Book
     judge: Judge
     live: LiveReadings
+    caller: Caller
     outbox: Outbox
     rule_files: RuleFiles
     rollups: Rollups
@@ -59,6 +61,7 @@ class Alerting:
     def loops(self) -> Loops:
         """What has to run, by name; the judge runs when whoever feeds it says so."""
         return {
+            "caller": self.caller.run,
             "outbox": self.outbox.run,
             "clockwork": Clockwork(self.book).run,
             "rule files": self.rule_files.run,
@@ -100,6 +103,7 @@ async def open_alerting(
             book,
             judge,
             live,
+            Caller(book),
             Outbox(book, senders, name=f"{socket.gethostname()}-{state}", link=links.of),
             RuleFiles(bundle, judge, clock=wall_clock),
             Rollups(store, wall_clock, keep=keep_of(settings)),

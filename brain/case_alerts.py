@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from alerts.book import Book, open_book
+from alerts.escalation import Caller
 from alerts.people import People
 from alerts.people_file import load_people
 from rules.case import CaseAlerts, CaseResult, run_cases
@@ -28,6 +29,7 @@ class BookOfACase:
         url = f"sqlite:///{Path(self._folder.name) / 'case.sqlite'}"
         self._opening = open_book(url, town, clock=lambda: self._now, people=people)
         self._book: Book = self._runner.run(self._opening.__aenter__())
+        self._caller = Caller(self._book)
         self._subjects: dict[tuple[str, str], Subject] = {}
 
     def __enter__(self) -> Self:
@@ -61,6 +63,7 @@ class BookOfACase:
 
     def notifications(self, target: str) -> int:
         """How many notifications that target was due by now."""
+        self._runner.run(self._caller.run_due())
         return self._runner.run(self._count(target))
 
     async def _count(self, target: str) -> int:

@@ -23,12 +23,29 @@ def event_text(scene: Scene, told: Words, entry: TimelineEntry) -> tuple[str, st
         "steady": told.gettext("steady again"),
         "notified": told.gettext("told"),
         "not_notified": told.gettext("could not be told"),
+        "waited": told.gettext("nobody had it: others are told"),
+        "escalated": told.gettext("nobody had it: escalated"),
+        "reminded": told.gettext("nobody had it: reminded"),
+        "held": told.gettext("held back over quiet hours"),
+        "quiet_over": told.gettext("quiet hours over: told"),
     }
     said = entry.detail.get("comment") or entry.detail.get("text") or ""
     if entry.event in {"notified", "not_notified"} and "target" in entry.detail:
         target = person_name(scene, told, str(entry.detail["target"]))
         said = f"{target} ({channel_name(told, str(entry.detail.get('channel', '')))})"
+    elif entry.event in {"waited", "escalated", "reminded", "quiet_over"}:
+        said = _called(scene, told, entry)
+    elif entry.event == "held" and "target" in entry.detail:
+        until = told.clock(int(entry.detail["until"]), scene.town.zone_info, now=entry.at)
+        until = told.gettext("until {time}").format(time=until)
+        said = f"{person_name(scene, told, str(entry.detail['target']))} ({until})"
     return names.get(entry.event, entry.event.replace("_", " ")), str(said)
+
+
+def _called(scene: Scene, told: Words, entry: TimelineEntry) -> str:
+    """Who was called; that nobody was, when nobody of those who were meant could be."""
+    names = [person_name(scene, told, str(who)) for who in entry.detail.get("told", ())]
+    return told.gettext(", ").join(names) or told.gettext("nobody could be reached")
 
 
 def person_name(scene: Scene, told: Words, who: str | None) -> str:

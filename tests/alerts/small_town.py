@@ -109,6 +109,8 @@ def transition(
     severity: Severity = Severity.CRITICAL,
     cause: Cause = Cause.CONDITION,
     previous: Condition = Condition.NORMAL,
+    suppressed_by: str | None = None,
+    chattering: bool = False,
 ) -> Transition:
     """A transition at a moment of its own, unless one is given."""
     moment = next(_moments) if at is None else at
@@ -124,6 +126,8 @@ def transition(
         decided_at=moment + 120,
         cause=cause,
         reason=Reason((seen,), "smoke >= 0.15 dB/m", "v1"),
+        suppressed_by=suppressed_by,
+        chattering=chattering,
     )
 
 

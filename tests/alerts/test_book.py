@@ -18,7 +18,6 @@ from tests.alerts.small_town import (
     active,
     definition,
     definitions,
-    hook,
     normal,
     people,
     transition,
@@ -168,19 +167,6 @@ async def test_actions_on_what_is_not_there_or_over_are_refused(book: Book) -> N
     with pytest.raises(ActionRefused) as refused:
         await book.acknowledge(alert.id, by="li.wei", at=START)
     assert refused.value.reason == "closed"
-
-
-async def test_waiting_notification_is_withdrawn_when_somebody_has_the_alert(book: Book) -> None:
-    book.reload(TOWN, people(hook("chief"), wait=30_000))
-    [alert] = await book.take([active()], definitions(), START)
-    await book.acknowledge(alert.id, by="li.wei", at=START + 1_000)
-
-    detail = await book.detail(alert.id)
-    assert detail is not None
-    assert [(one.state, one.answer) for one in detail.notifications] == [(DeliveryState.SUPPRESSED, "acknowledged")]
-    await book.take([normal()], definitions(), START + 2_000)
-    detail = await book.detail(alert.id)
-    assert detail is not None and len(detail.notifications) == 1, "who was never called is not told that it is over"
 
 
 async def test_comment_stands_on_the_timeline_of_a_closed_alert_too(book: Book) -> None:

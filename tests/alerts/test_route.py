@@ -2,20 +2,12 @@
 
 import pytest
 
-from alerts.contact import Person, Target
 from alerts.events import Acknowledge, Clear, Delete, Event, Raise, Reset
 from alerts.facts import Facts
 from alerts.happening import happenings
 from alerts.life import apply
-from alerts.on_call import OnCall
-from alerts.people import People
-from alerts.plan import Case, Route
-from alerts.route import Address, Told, addresses, tell, told
-from tests.alerts.small_town import START, TOWN
-from town.alert import Category, Severity
-
-ROOM = Target(id="room", channel="webhook", url="https://x.example/", secret="ROOM")
-LI = Person(id="li.wei", name="李伟", channels={"sms": "+8613800000001", "email": "li@x.example"})
+from alerts.route import Told, told
+from town.alert import Severity
 
 
 def what(*events: Event, latches: bool = False) -> Told | None:
@@ -49,31 +41,3 @@ def test_told_of_each_step(events: tuple[Event, ...], expected: Told | None) -> 
 
 def test_told_of_a_reset() -> None:
     assert what(MINOR, Clear(), Reset(), latches=True) is Told.CLOSED
-
-
-def test_addresses_are_each_named_once_with_the_shortest_wait() -> None:
-    routes = (
-        Route(to=("room", "li.wei"), wait=60_000),
-        Route(category=(Category.FIRE,), to=("room",)),
-        Route(severity=(Severity.MINOR,), to=("li.wei",), wait=5_000),
-    )
-    people = People(people={"li.wei": LI}, targets={"room": ROOM}, routes=routes)
-
-    def found(category: Category, severity: Severity) -> list[Address]:
-        on_call, case = OnCall(people, TOWN), Case(category=category, severity=severity)
-        return addresses(people, case, lambda route: on_call.reach(route.to, START))
-
-    assert found(Category.FIRE, Severity.CRITICAL) == [
-        Address("room", "webhook", 0), Address("li.wei", "email", 60_000),
-    ]  # fmt: skip
-    assert found(Category.CROWD, Severity.MINOR) == [
-        Address("room", "webhook", 60_000), Address("li.wei", "email", 5_000),
-    ]  # fmt: skip
-
-
-def test_that_it_is_over_is_told_once_to_those_who_heard_of_it() -> None:
-    heard = [Address("room", "webhook"), Address("room", "webhook"), Address("li.wei", "email", 9)]
-
-    assert tell(Told.RESOLVED, routed=[Address("boss", "email")], told_before=heard) == [
-        Address("room", "webhook"), Address("li.wei", "email"),
-    ]  # fmt: skip
