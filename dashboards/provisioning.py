@@ -29,25 +29,22 @@ def data_sources() -> Json:
 
 
 def influx_source(*, url: str, authorization: str, database: str = "town") -> Json:
-    """InfluxDB over InfluxQL: a token for 2.x and 3.x, which 1.x without users ignores."""
-    return {
+    """InfluxDB over InfluxQL; `authorization` is the header, empty for a 1.x without users."""
+    source: Json = {
         "access": "proxy",
         "editable": False,
         "isDefault": True,
-        "jsonData": {
-            "dbName": database,
-            "httpHeaderName1": "Authorization",
-            "httpMode": "POST",
-            "timeInterval": "1s",
-            "version": "InfluxQL",
-        },
+        "jsonData": {"dbName": database, "httpMode": "POST", "timeInterval": "1s", "version": "InfluxQL"},
         "name": INFLUX_NAME,
         "orgId": 1,
-        "secureJsonData": {"httpHeaderValue1": authorization},
         "type": "influxdb",
         "uid": INFLUX_UID,
         "url": url,
     }
+    if authorization:
+        source["jsonData"]["httpHeaderName1"] = "Authorization"
+        source["secureJsonData"] = {"httpHeaderValue1": authorization}
+    return source
 
 
 def alerts_source(*, url: str) -> Json:

@@ -81,6 +81,12 @@ class Settings(BaseSettings):
     store_admin_token: SecretStr | None = Field(
         None, description="Token that may prepare InfluxDB 2.x or 3.x; only `town store init` uses it."
     )
+    grafana_token: SecretStr | None = Field(
+        None, description="Token of Grafana, of a service account with the role Admin; only `town boards push` uses it."
+    )
+    grafana_store_token: SecretStr | None = Field(
+        None, description="Token with which Grafana is to read InfluxDB: one that may only read."
+    )
     store_keep_raw: str = Field("400d", description="How long readings are kept: `400d`, or `forever`.")
     store_keep_1m: str = Field("730d", description="How long their minutes are kept; not shorter than readings.")
     store_keep_1h: str = Field("forever", description="How long their hours are kept; not shorter than minutes.")

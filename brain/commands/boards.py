@@ -55,6 +55,29 @@ def check(
     run_check(folder, influx, length=wall, json=json)
 
 
+@boards.command()
+def push(
+    url: Annotated[str, typer.Argument(help="The Grafana: https://town.example/grafana", show_default=False)],
+    lang: Lang = "zh",
+    influx: Annotated[str, typer.Option(help="InfluxDB as Grafana reaches it: http://influxdb:8086.")] = "",
+    database: Annotated[str, typer.Option(help="Its database.")] = "town",
+    console: Annotated[str, typer.Option(help="The console as Grafana reaches it: http://console:8080.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Write also what seems unchanged, such as a new token of InfluxDB.")
+    ] = False,
+    json: options.Json = False,
+) -> None:
+    """Send folders, data sources, boards and the playlist of the wall to a running Grafana; again changes nothing.
+
+    Needs TOWN_GRAFANA_TOKEN, of a service account with the role Admin. Grafana reads InfluxDB with
+    TOWN_GRAFANA_STORE_TOKEN. Without --influx and --console the data sources must be there already.
+    """
+    from brain.board_pushing import Asked, run_push
+
+    run_push(url, _language(lang), Asked(influx, database, console, dry_run, renew), json=json)
+
+
 def _language(text: str) -> Language:
     from town.errors import ConfigError
 
