@@ -12,7 +12,7 @@ from alerts.outbox import Outbox
 from alerts.people import People, Route
 from alerts.senders.channels import Bases, Endpoints, build_senders
 from tests.alerts.receivers import HttpReceiver, Request, http_receiver, says
-from tests.alerts.small_town import START, TOWN, Clock, active, definitions
+from tests.alerts.small_town import EITHER, START, TOWN, Clock, active, definitions
 from town.alert import DeliveryState, Notification, Severity
 from town.moment import MINUTE, SECOND
 from town.ports import AlertFilter
@@ -89,6 +89,7 @@ async def test_what_is_not_critical_waits_for_its_channel(book: Book, clock: Clo
     assert list(await notes(book)) == [("ann", "telegram")]
 
 
+@EITHER
 async def test_next_alert_does_not_try_a_channel_that_rests(book: Book) -> None:
     tell(book, ANN, BOB)
     async with http_receiver(answers(NO_TOKEN)) as receiver:

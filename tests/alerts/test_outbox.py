@@ -16,7 +16,7 @@ from alerts.people import People
 from alerts.senders.channels import Endpoints, build_senders
 from alerts.sending import Sender
 from tests.alerts.receivers import HttpReceiver, Request, http_receiver, says
-from tests.alerts.small_town import START, TOWN, Clock, active, definitions, hook, normal, people
+from tests.alerts.small_town import EITHER, START, TOWN, Clock, active, definitions, hook, normal, people
 from town.alert import DeliveryState, Notification
 from town.errors import Unavailable
 from town.moment import DAY, MINUTE, SECOND
@@ -113,6 +113,7 @@ async def test_outbox_survives_a_restart_in_the_middle_of_retries(book_url: str,
     assert len(set(receiver.keys_seen())) == 1
 
 
+@EITHER
 async def test_outbox_killed_between_sending_and_recording_sends_again_and_says_so(book: Book, clock: Clock) -> None:
     await book.take([active()], definitions(), START)
     async with http_receiver() as receiver:
@@ -153,6 +154,7 @@ async def test_outbox_restarted_after_a_kill_does_not_wait_for_its_own_lease(boo
     assert [(note.state, note.possibly_doubled) for note in await notes(book)] == [(DeliveryState.DELIVERED, True)]
 
 
+@EITHER
 async def test_two_outboxes_on_one_book_send_everything_once(book: Book, book_url: str, clock: Clock) -> None:
     raised = [active(subject=f"S{number}") for number in range(40)]
     await book.take(raised, definitions(), START)
