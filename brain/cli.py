@@ -19,6 +19,7 @@ from brain.commands.people import people
 from brain.commands.quarantine import quarantine
 from brain.commands.replay import replay
 from brain.commands.roles import console, ingest
+from brain.commands.route import route
 from brain.commands.rules import rules
 from brain.commands.settings import settings
 from brain.commands.simulate import simulate
@@ -56,6 +57,7 @@ app.add_typer(gateway, name="gateway")
 app.add_typer(store, name="store")
 app.add_typer(notify, name="notify")
 app.add_typer(people, name="people")
+app.add_typer(route, name="route")
 app.add_typer(windows, name="windows")
 app.add_typer(boards, name="boards")
 app.add_typer(bench, name="bench")
