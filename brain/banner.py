@@ -1,12 +1,15 @@
 """What `town up` tells the person who started it."""
 
+from pathlib import Path
+from typing import NamedTuple
+
 from rich.markup import escape
 
 from brain.output import screen
 from brain.receiver import Received
-from brain.wiring import Brain
 from console.access import FIRST_ACCOUNT
 from town.language import Language, in_script
+from town.town import Town
 
 _WORDS = {
     "console": ("控制台", "Console"),
@@ -21,28 +24,31 @@ _WORDS = {
 }
 
 
-def show(brain: Brain, *, url: str, password: str | None, embedded_port: int | None) -> None:
+class Where(NamedTuple):
+    """Where the parts of a running town are; `password` is one that was just made for the first account."""
+
+    url: str
+    password: str | None
+    broker: str
+    store: str
+    state: Path
+
+
+def show(town: Town, where: Where, *, language: Language) -> None:
     """Say where everything is and how to sign in; a generated password is shown here and nowhere else."""
-    town, settings = brain.bundle.town, brain.settings
-    language = settings.language or town.language
     sign_in = (
-        f"[bold]{FIRST_ACCOUNT}[/] / [bold]{password}[/]  ({_word('shown once', language)})"
-        if password
+        f"[bold]{FIRST_ACCOUNT}[/] / [bold]{where.password}[/]  ({_word('shown once', language)})"
+        if where.password
         else f"{_word('known', language)} ({_word('forgotten', language)}: town account password {FIRST_ACCOUNT})"
-    )
-    broker = (
-        f"mqtt://127.0.0.1:{embedded_port} (MQTT 3.1.1), :{embedded_port + 1} (MQTT 5)"
-        if embedded_port
-        else escape(settings.mqtt_url)
     )
     screen.print()
     screen.print(f"[bold]{escape(town.name.text(language))}[/] {escape(town.name.en) if language != 'en' else ''}")
     for word, value in (
-        ("console", f"[bold cyan]{url}[/]"),
+        ("console", f"[bold cyan]{where.url}[/]"),
         ("sign in", sign_in),
-        ("broker", broker),
-        ("store", escape(settings.store_url)),
-        ("state", escape(str(brain.state))),
+        ("broker", escape(where.broker)),
+        ("store", escape(where.store)),
+        ("state", escape(str(where.state))),
     ):
         screen.print(f"  {_word(word, language)}: {value}")
     screen.print(f"  {_word('stop', language)}")

@@ -1,5 +1,6 @@
 """Options that several commands share, each with one meaning."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -19,3 +20,15 @@ StoreUrl = Annotated[str | None, typer.Option("--store", help="The store: duckdb
 Scenario = Annotated[str | None, typer.Option(help="What the simulator plays; `--scenario list` names them.")]
 Seed = Annotated[int, typer.Option(help="The same seed plays the same day.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
+
+
+class Profile(StrEnum):
+    """What a town runs on."""
+
+    ONE = "one"
+    SERVICES = "services"
+
+
+ProfileOption = Annotated[
+    Profile, typer.Option("--profile", help="Everything in one process, or on servers and processes of their own.")
+]

@@ -14,6 +14,14 @@ from town.findings import suggest
 from town.moment import Duration
 from town.settings import Settings
 
+DEMO_SCENARIOS = ("showcase", "ordinary")
+"""What a simulated town plays when nothing is named, the first that it has."""
+
+
+def default_scenario(bundle: Bundle) -> str:
+    """The scenario of that town when nothing is named."""
+    return next((name for name in DEMO_SCENARIOS if name in bundle.scenarios), DEMO_SCENARIOS[0])
+
 
 def find_scenario(bundle: Bundle, name: str) -> Scenario:
     """The scenario of that name; raises ConfigError naming those there are."""

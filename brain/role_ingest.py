@@ -22,18 +22,18 @@ from town.store.own_rows import OwnRows
 
 log = logging.getLogger("brain")
 
-_TAKEN = ("rules", "console", "broker")
-"""Names of other processes, and of what stands in the state folder."""
+_TAKEN = ("rules", "console")
+"""Names of other processes."""
 
 
 async def ingest(place: Place) -> None:
     """Take in, tell the others, store."""
     bundle, settings, name = place.bundle, place.settings, place.settings.ingest_id
-    town, state = bundle.town, place.state / name
+    town, state = bundle.town, place.state / "ingest" / name
     if name in _TAKEN:
         raise ConfigError(f"TOWN_INGEST_ID={name}: that is the name of another role; take another")
     async with AsyncExitStack() as stack:
-        state.mkdir(mode=0o700, exist_ok=True)
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
         stack.enter_context(held(state))
         store = await stack.enter_async_context(opened_store(place))
         outwards = outwards_of(place, name)
@@ -80,7 +80,7 @@ def _say_who_listens(place: Place) -> None:
     takes, gateways = _takes(place.settings), place.bundle.town.gateways.values()
     others = [gateway.id for gateway in gateways if not takes(gateway)]
     if others and place.settings.mqtt_share:
-        log.warning(
+        log.info(
             "not taken here: %s. Their formats have to be heard as a whole, by one process: "
             "start one more with TOWN_INGEST_GATEWAYS=alone and without TOWN_MQTT_SHARE",
             ", ".join(others),

@@ -2,6 +2,7 @@
 
 from contextlib import AsyncExitStack
 
+from brain import banner
 from brain.alerting import book_url, open_alerting
 from brain.clock import wall_clock
 from brain.following import BATCHES_AT_ONCE, Following
@@ -61,4 +62,4 @@ async def rules(place: Place) -> None:
 async def _receiver(stack: AsyncExitStack, settings: Settings) -> LocalReceiver | None:
     if settings.notify != "local":
         return None
-    return await stack.enter_async_context(local_receiver(wall_clock))
+    return await stack.enter_async_context(local_receiver(wall_clock, banner.received))

@@ -17,7 +17,7 @@ from brain.clock import wall_clock
 from brain.listeners import require_free
 from brain.log import set_up_logging
 from brain.output import FOUND_PROBLEMS, errors, print_findings
-from brain.play import find_scenario, simulate
+from brain.play import default_scenario, find_scenario, simulate
 from brain.process import run_until_stopped
 from brain.receiver import LocalReceiver, local_receiver
 from brain.state import BOOK_FILE, held, state_folder
@@ -28,8 +28,6 @@ from town.moment import DAY
 from town.settings import Settings, load_settings
 
 EMBEDDED = "embedded"
-DEMO_SCENARIOS = ("showcase", "ordinary")
-"""What a simulated town plays when nothing is named, the first that it has."""
 
 log = logging.getLogger("brain")
 
@@ -48,7 +46,7 @@ def run_up(
     embedded = settings.mqtt_url == EMBEDDED
     if simulate is None:
         simulate = embedded and bool(bundle.scenarios)
-    plan = Plan(bundle, settings, (scenario or _default_scenario(bundle)) if simulate else None, seed)
+    plan = Plan(bundle, settings, (scenario or default_scenario(bundle)) if simulate else None, seed)
     run_until_stopped(_up(plan))
 
 
@@ -61,10 +59,6 @@ class Plan(NamedTuple):
     seed: int
 
 
-def _default_scenario(bundle: Bundle) -> str:
-    return next((name for name in DEMO_SCENARIOS if name in bundle.scenarios), DEMO_SCENARIOS[0])
-
-
 async def _up(plan: Plan) -> None:
     bundle, settings = plan.bundle, plan.settings
     scenario = find_scenario(bundle, plan.scenario) if plan.scenario else None
@@ -74,6 +68,7 @@ async def _up(plan: Plan) -> None:
         stack.enter_context(held(state))
         require_free(host, port, purpose="the console", instead="Choose another with --http-port.")
         embedded_port = await start_broker(stack, settings)
+        broker = _broker(settings, embedded_port)
         receiver = await _receiver(stack, plan)
         access, password = Access.open(state, clock=wall_clock)
         session = broker_session(settings, bundle.town.id, embedded_port=embedded_port)
@@ -88,7 +83,7 @@ async def _up(plan: Plan) -> None:
                     brain.console_parts(access),
                     host=host,
                     port=port,
-                    ready=lambda url: banner.show(brain, url=url, password=password, embedded_port=embedded_port),
+                    ready=lambda url: _show(plan, banner.Where(url, password, broker, settings.store_url, state)),
                 ),
                 name="console",
             )
@@ -98,6 +93,16 @@ async def _up(plan: Plan) -> None:
                     bundle, scenario, settings, embedded_port=embedded_port, seed=plan.seed, history=history
                 )
                 group.create_task(play, name="simulator")
+
+
+def _show(plan: Plan, where: banner.Where) -> None:
+    banner.show(plan.bundle.town, where, language=plan.settings.language or plan.bundle.town.language)
+
+
+def _broker(settings: Settings, embedded_port: int | None) -> str:
+    if embedded_port is None:
+        return settings.mqtt_url
+    return f"mqtt://127.0.0.1:{embedded_port} (MQTT 3.1.1), :{embedded_port + 1} (MQTT 5)"
 
 
 async def start_broker(stack: AsyncExitStack, settings: Settings) -> int | None:

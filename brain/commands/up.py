@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from brain import options
+from town.errors import ConfigError
 
 
 def up(
@@ -24,11 +25,29 @@ def up(
     ] = None,
     scenario: options.Scenario = None,
     seed: options.Seed = 1,
+    profile: options.ProfileOption = options.Profile.ONE,
+    ingest: Annotated[int, typer.Option(min=1, max=16, help="How many ingest processes share the load.")] = 2,
+    postgresql: Annotated[
+        bool, typer.Option("--postgresql", help="Keep the alert book in PostgreSQL, not SQLite (services).")
+    ] = False,
+    postgresql_port: Annotated[int, typer.Option(help="Port of PostgreSQL (services).")] = 5432,
     verbose: options.Verbose = False,
 ) -> None:
-    """Run the whole brain: broker, ingest, store, rules, alerts, console and, for example towns, a simulator."""
-    from brain.running import run_up
+    """Run the whole brain: broker, ingest, store, rules, alerts, console and, for example towns, a simulator.
 
+    With `--profile services` it is Mosquitto, InfluxDB and a process for each role, as in the compose stack; what ends
+    is started again. Passwords and certificates are made at the first start, under the state folder.
+    """
     address = http or (f"127.0.0.1:{http_port}" if http_port else None)
     given = {"mqtt_url": mqtt, "mqtt_port": mqtt_port, "http": address, "store_url": store, "state": state}
+    if profile is options.Profile.SERVICES:
+        from brain.up_services import Asked, run_services
+
+        if mqtt is not None:
+            raise ConfigError("--mqtt: --profile services starts its own broker; --mqtt-port says where")
+        asked = Asked(simulate, scenario, seed, ingest, postgresql_port if postgresql else None)
+        run_services(folder, given, asked, verbose=verbose)
+        return
+    from brain.running import run_up
+
     run_up(folder, given, simulate=simulate, scenario=scenario, seed=seed, verbose=verbose)

@@ -1,5 +1,6 @@
 """What an InfluxDB 1.x needs: the database, and a retention policy for each resolution."""
 
+import contextlib
 from typing import NamedTuple
 
 from town.errors import ConfigError
@@ -72,6 +73,23 @@ async def prepare(server: InfluxServer, *, keep: Keep, dry_run: bool) -> list[st
     for change in () if dry_run else changes:
         await server.query(change.statement, database=False)
     return [change.what for change in changes]
+
+
+async def make_administrator(server: InfluxServer, name: str, password: str) -> None:
+    """Make the first account of a new server, which asks nobody who that is; one that has accounts stays as it is."""
+    statement = f"CREATE USER {influxql.name(name)} WITH PASSWORD {influxql.literal(password)} WITH ALL PRIVILEGES"
+    with contextlib.suppress(ConfigError):
+        await server.query(statement, database=False)
+
+
+async def make_account(server: InfluxServer, name: str, password: str) -> None:
+    """Make an account that may use the database and nothing else; doing it again changes nothing.
+
+    Raises Unavailable and ConfigError.
+    """
+    user = influxql.name(name)
+    await server.query(f"CREATE USER {user} WITH PASSWORD {influxql.literal(password)}", database=False)
+    await server.query(f"GRANT ALL ON {influxql.name(server.database)} TO {user}", database=False)
 
 
 def user_hint(database: str) -> str:
