@@ -97,7 +97,7 @@ async def open_alerting(
         judge = Judge(bundle.rules, town, book=book, clock=wall_clock, snapshot=snapshot, saved=saved)
         broker = AlertBroker(book, session, may_acknowledge=settings.mqtt_acknowledge == "on")
         senders = _senders(settings, receiver, publish=broker.publish)
-        links = Links(book, await asyncio.to_thread(load_key, state / LINK_KEY_FILE), base=_base(settings))
+        links = await links_of(book, settings, state)
         performance = Performance(book, operators=settings.operators)
         yield Alerting(
             book,
@@ -114,6 +114,11 @@ async def open_alerting(
             links,
             broker,
         )
+
+
+async def links_of(book: Book, settings: Settings, state: Path) -> Links:
+    """Links by which people acknowledge from a message: made by the rules and answered by the console."""
+    return Links(book, await asyncio.to_thread(load_key, state / LINK_KEY_FILE), base=_base(settings))
 
 
 def book_url(settings: Settings, state: Path) -> str:

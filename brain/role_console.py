@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 from alerts.book import open_book
 from brain.addresses import split_address
-from brain.alerting import book_url, called
+from brain.alerting import book_url, called, links_of
 from brain.clock import wall_clock
 from brain.health import WholeHealth
 from brain.listening import Listening
@@ -52,6 +52,7 @@ async def console(place: Place) -> None:
             access=access,
             language=settings.language or town.language,
             public_url=settings.public_url,
+            links=await links_of(book, settings, state),
             called=lambda who: called(book.people, who),
             people=book.names,
         )

@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,12 +64,14 @@ class Town(Brain):
 def town(tmp_path: Path, duty: tuple[str, Received]) -> Iterator[Town]:
     for program in ("mosquitto", "influxd", "initdb"):
         services.need(program)
-    services.as_postgres(tmp_path)
-    town = Town(hamlet(tmp_path / "hamlet", hook=duty[0]), tmp_path / "state")
-    yield town
-    if town.process is not None:
-        town.process.send_signal(signal.SIGTERM)
-        town.process.wait(40)
+    # Not in pytest's own folder, which every run closes to others: PostgreSQL's user has to get in.
+    with tempfile.TemporaryDirectory(prefix="town-") as folder:
+        services.as_postgres(Path(folder))
+        town = Town(hamlet(tmp_path / "hamlet", hook=duty[0]), Path(folder) / "state")
+        yield town
+        if town.process is not None:
+            town.process.send_signal(signal.SIGTERM)
+            town.process.wait(40)
 
 
 def test_a_town_on_services_alerts_and_mends_itself(town: Town, duty: tuple[str, Received]) -> None:
