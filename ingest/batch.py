@@ -1,8 +1,10 @@
 """Batches on their way to the store, and the order in which their messages may be acknowledged."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 from ingest.connection import Connection
 from ingest.quarantine import Refusal
@@ -20,10 +22,12 @@ _WORTH_ANOTHER_WRITE = 1_000
 class Batch:
     """The readings and refusals of some messages, and by what the messages are acknowledged."""
 
-    __slots__ = ("readings", "receipts", "refusals", "settled", "size")
+    __slots__ = ("counts", "readings", "receipts", "refusals", "settled", "size")
 
     def __init__(self) -> None:
         self.readings: list[Reading] = []
+        self.counts: Counter[str] = Counter()
+        """How many of them are of each gateway."""
         self.refusals: list[Refusal] = []
         self.receipts: list[tuple[Connection, list[int]]] = []
         self.size = 0
@@ -35,11 +39,6 @@ class Batch:
     def full(self) -> bool:
         """It should go."""
         return len(self.readings) >= LARGEST_READINGS or self.size >= LARGEST_BYTES
-
-    def acknowledge(self) -> None:
-        """Tell the broker that it may forget the messages."""
-        for connection, packet_ids in self.receipts:
-            connection.acknowledge(packet_ids)
 
 
 class Backlog:
@@ -100,8 +99,11 @@ class Backlog:
             batch.settled = True
             self._readings -= len(batch.readings)
             self._bytes -= batch.size
+        receipts: list[tuple[Connection, list[int]]] = []
         while self._unacknowledged and self._unacknowledged[0].settled:
-            self._unacknowledged.popleft().acknowledge()
+            receipts += self._unacknowledged.popleft().receipts
+        for connection, some in groupby(receipts, key=itemgetter(0)):
+            connection.acknowledge([packet_id for _, packet_ids in some for packet_id in packet_ids])
         self._writing -= 1
         self._signal()
 

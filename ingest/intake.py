@@ -6,33 +6,26 @@ them, and all messages before it are. Until then the broker keeps it, and sends 
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from ingest.batch import Backlog, Batch
-from ingest.connection import Message
-from ingest.decoded import Decoded, Rejected, Reply
-from ingest.decoders.registry import redact
 from ingest.discovered import Discovered
-from ingest.foreign import Foreign
-from ingest.inbox import Arrival, Inbox
+from ingest.inbox import Inbox
 from ingest.ledger import Imbalance, Ledger
 from ingest.ledger_file import LedgerFile
 from ingest.ledger_keeping import Keeping
-from ingest.line import Line, Lines
-from ingest.quarantine import Quarantine, Refusal
-from ingest.reason import Reason, Scope
-from ingest.resolve import GATEWAY_DEVICE
-from ingest.seen import Seen
+from ingest.line import Lines
+from ingest.quarantine import Quarantine
 from ingest.session import Session, SessionSettings
 from ingest.spool import Spool
 from ingest.spool_replay import Replay
 from ingest.status import GatewayStatus
+from ingest.taking import Taking
 from ingest.writing import Writing
 from ingest.writing_store import Storing
 from town.gateway import Gateway
 from town.moment import SECOND, Duration, Moment
 from town.ports import Clock, Deliver, Gauge, PartHealth, ReadingWriter
-from town.reading import Reading
 from town.town import Town
 
 LARGEST_PAYLOAD = 256 << 10
@@ -72,6 +65,9 @@ class Intake:
         """
         self.ledger = Ledger(town.gateways)
         self._lines = Lines(town, self.ledger)
+        self._taking = Taking(
+            self._lines, self.ledger, discovered=discovered, largest_payload=largest_payload, clock=clock
+        )
         self._inbox = Inbox(self.ledger)
         self._session = Session(session, self._lines.filters(takes), take=self._inbox.put, clock=clock)
         self._backlog = Backlog()
@@ -94,9 +90,8 @@ class Intake:
         self._keeping = Keeping(self.ledger, waiting=self._waiting, file=ledger_file, clock=clock)
         self._open: Batch | None = None
         """The batch that is being filled or judged, which the backlog does not know yet."""
-        self._judge, self._clock, self._largest_payload = judge, clock, largest_payload
+        self._judge, self._clock = judge, clock
         self._judged_until = judged_until
-        self._seen = Seen(session.receive_max)
         self._started_at = clock()
         self._filling: Moment | None = None
         self._stored_until: Moment = 0
@@ -185,96 +180,8 @@ class Intake:
         while not batch.full and loop.time() < until:
             arrival = self._inbox.get()
             if arrival is not None:
-                self._decode(arrival, batch)
+                self._taking.take(arrival, batch)
                 await asyncio.sleep(0)  # let the socket be read
             elif not await self._inbox.wait(_PAUSE):
                 break
         return batch
-
-    def _decode(self, arrival: Arrival, batch: Batch) -> None:
-        """Decode and resolve the messages of a chunk into a batch, without a pause in between."""
-        now, readings, packet_ids = self._clock(), batch.readings, list[int]()
-        before = len(readings)
-        known, find, largest = self._lines.known, self._lines.find, self._largest_payload
-        for message in arrival.messages:
-            topic, payload, packet_id, retained = message.topic, message.payload, message.packet_id, message.retain
-            line = known(topic) or find(topic)
-            account = line.account
-            account.received += 1
-            account.bytes += len(payload)
-            if retained:
-                account.retained += 1
-            if packet_id is not None:
-                packet_ids.append(packet_id)
-                again = message.duplicate
-                account.redelivered += again
-                if self._seen.before(packet_id, topic, payload, again=again):
-                    self._refuse(line, message, batch, reason=Reason.DUPLICATE, detail="sent again by the broker")
-                    continue
-            if (len(payload) > largest and not topic.endswith(line.large)) or type(message) is Foreign:
-                self._refuse_unread(line, message, batch)
-                continue
-            decoded = line.decode(topic, payload, now)
-            if isinstance(decoded, Rejected):
-                self._refuse(line, message, batch, reason=decoded.reason, detail=decoded.detail)
-                _answer(arrival, decoded.replies)
-                continue
-            account.decoded += 1
-            resolver = line.resolver
-            if decoded.readings:
-                resolver.resolve(decoded.readings, readings, received_at=now, retained=retained)
-                watch = line.watch
-                if watch.last_message_at != now and not retained:
-                    watch.heard(now)
-            if decoded.statuses or decoded.faults or decoded.replies or decoded.gaps:
-                self._take_rest(line, decoded, readings, now)
-                _answer(arrival, decoded.replies)
-            if resolver.refused:
-                self._take_refused(line, message, batch, decoded)
-        if packet_ids:
-            batch.receipts.append((arrival.connection, packet_ids))
-        batch.size += arrival.size
-        self.ledger.readings_waiting += len(readings) - before
-
-    def _take_rest(self, line: Line, decoded: Decoded, readings: list[Reading], now: Moment) -> None:
-        """What is rarer than readings: who is online, and what could not be read beside what could."""
-        for status in decoded.statuses:
-            line.watch.told(status, now)
-            device = GATEWAY_DEVICE if status.device is None else status.device
-            line.resolver.resolve_online(device, status.online, readings, received_at=now)
-        line.account.gaps += decoded.gaps
-        for fault in decoded.faults:
-            line.resolver.refuse(fault.reason, fault.detail)
-
-    def _take_refused(self, line: Line, message: Message, batch: Batch, decoded: Decoded) -> None:
-        """What the resolver does not believe: to quarantine, and unknown devices among the discovered ones."""
-        refused = line.resolver.refused
-        if self._discovered is not None and any(each.reason is Reason.UNKNOWN_SENSOR for each in refused):
-            self._discovered.note(line.gateway, decoded.readings, redact(message.payload), self._clock())
-        for scope, reason, detail in refused:
-            self._refuse(line, message, batch, reason=reason, detail=detail, scope=scope)
-        refused.clear()
-
-    def _refuse_unread(self, line: Line, message: Message, batch: Batch) -> None:
-        if not isinstance(message, Foreign):
-            size = len(message.payload)
-            self._refuse(line, message, batch, reason=Reason.TOO_LARGE, detail=f"{size} bytes")
-        elif message.why == "malformed":
-            self._refuse(line, message, batch, reason=Reason.MALFORMED_PACKET, detail="text that is not UTF-8")
-        else:
-            self._refuse(line, message, batch, reason=Reason.TOO_LARGE, detail=f"{message.size} bytes")
-
-    def _refuse(
-        self, line: Line, message: Message, batch: Batch, *, reason: Reason, detail: str, scope: Scope = Scope.MESSAGE
-    ) -> None:
-        """Count a refusal and let it go to quarantine with its batch."""
-        line.account.count(scope, reason)
-        whole = (message.size, message.sha256) if isinstance(message, Foreign) else (None, None)
-        at = self._clock()
-        payload = redact(message.payload)
-        batch.refusals.append(Refusal(at, line.gateway, message.topic, reason, scope, detail, payload, *whole))
-
-
-def _answer(arrival: Arrival, replies: Iterable[Reply]) -> None:
-    for reply in replies:
-        arrival.connection.publish(reply.topic, reply.payload)

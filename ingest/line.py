@@ -24,7 +24,7 @@ _MOST_TOPICS = 50_000
 class Line:
     """A gateway: its decoder with its state, its sensors, its counters, and what it says of itself."""
 
-    __slots__ = ("_decode", "_failed", "_state", "account", "gateway", "large", "resolver", "watch")
+    __slots__ = ("_decode", "_failed", "_state", "account", "gateway", "large", "quick", "resolver", "watch")
 
     def __init__(
         self,
@@ -35,8 +35,10 @@ class Line:
         account: Account,
         resolver: Resolver,
         large: tuple[str, ...] = (),
+        quick: Callable[[str], bool] | None = None,
     ) -> None:
         self.gateway, self.account, self.resolver, self.large = gateway, account, resolver, large
+        self.quick = quick
         self.watch = GatewayWatch(gateway)
         self._decode, self._state, self._failed = decode, state, False
 
@@ -62,8 +64,11 @@ class Lines:
         self._patterns = [(pattern, gateway.id) for gateway in town.gateways.values() for pattern in gateway.topics]
         self._nobody = _nobody(town, ledger)
         self._by_topic: dict[str, Line] = {}
+        self._quick: dict[str, Line] = {}
         self.known = self._by_topic.get
         """The line of a topic that was seen before, else None."""
+        self.quick = self._quick.get
+        """The same for topics on which plain readings come."""
 
     def filters(self, takes: Callable[[Gateway], bool]) -> list[str]:
         """The topics of those gateways."""
@@ -73,9 +78,12 @@ class Lines:
         """The line of the gateway that sends on a topic; a line that refuses everything when there is none."""
         if len(self._by_topic) >= _MOST_TOPICS:
             self._by_topic.clear()
+            self._quick.clear()
         gateway = next((gateway for pattern, gateway in self._patterns if matches(pattern, topic)), None)
         line = self._nobody if gateway is None else self.lines[gateway]
         self._by_topic[topic] = line
+        if line.quick is not None and line.quick(topic):
+            self._quick[topic] = line
         return line
 
 
@@ -83,7 +91,15 @@ def _line(town: Town, gateway: Gateway, ledger: Ledger) -> Line:
     decoder, state = start_decoder(gateway, time_zone=town.time_zone, quantities=town.quantities)
     account = ledger.accounts[gateway.id]
     resolver = Resolver(town, gateway.id, extras=decoder.extras, account=account)
-    return Line(gateway.id, decode=decoder.decode, state=state, account=account, resolver=resolver, large=decoder.large)
+    return Line(
+        gateway.id,
+        decode=decoder.decode,
+        state=state,
+        account=account,
+        resolver=resolver,
+        large=decoder.large,
+        quick=decoder.quick,
+    )
 
 
 def _nobody(town: Town, ledger: Ledger) -> Line:

@@ -1,10 +1,12 @@
 """From what a device said to a reading of a sensor of this town: who it is, when it was, what can be believed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import Any, Literal, NamedTuple
 
+from ingest.connection import Message
 from ingest.decoded import DeviceReading
+from ingest.decoders.native import Plain
 from ingest.ledger import Account
 from ingest.reason import Reason, Scope
 from town.moment import DAY, SECOND, Moment
@@ -72,6 +74,34 @@ class Resolver:
             for sensor in town.sensors.values()
             if sensor.gateway == gateway
         }
+
+    def resolve_plain(
+        self, pairs: Iterator[tuple[Message, Plain]], into: list[Reading], *, received_at: Moment
+    ) -> tuple[Message, Plain] | None:
+        """Append readings until something is odd about one: that one, for `resolve`, or None at the end."""
+        if received_at != self._received_at:
+            self._look_at_the_clock(received_at)
+        earliest, latest, known_devices, begun = self._earliest, self._latest, self._known, len(into)
+        odd = None
+        for pair in pairs:
+            reading = pair[1]
+            known, at, values = known_devices.get(reading.device), reading.at, reading.values
+            if known is None or at == known.last_at or not earliest <= at <= latest or not values:
+                odd = pair
+                break
+            bounds = known.bounds
+            for quantity, value in values.items():
+                bound = bounds.get(quantity)
+                if bound is None or type(value) is not bound[0] or not bound[1] <= value <= bound[2]:
+                    odd = pair
+                    break
+            else:
+                known.last_at, known.last_values = at, values
+                into.append(Reading(known.sensor, at, received_at, values))
+                continue
+            break
+        self._account.readings += len(into) - begun
+        return odd
 
     def resolve(  # noqa: PLR0912 - a branch for each thing that can be wrong; calls would cost as much as all the rest
         self, readings: Sequence[DeviceReading], into: list[Reading], *, received_at: Moment, retained: bool

@@ -81,24 +81,29 @@ class Writing:
     ) -> None:
         refusals = refused_by_store(refused, self._gateways, self._clock())
         await keep(self._quarantine, self._ledger, refusals)
-        count_stored(self._ledger, self._counted(readings), refusals)
+        count_stored(self._ledger, _counted(batches), refusals)
         self._ledger.readings_waiting -= len(readings)
         self._backlog.settle(batches)
 
     def _spooled(self, readings: Sequence[Reading], batches: Sequence[Batch]) -> None:
-        for gateway, count in self._counted(readings).items():
+        for gateway, count in _counted(batches).items():
             self._ledger.account(gateway).spooled += count
         self._ledger.readings_waiting -= len(readings)
         self._backlog.settle(batches)
-
-    def _counted(self, readings: Sequence[Reading]) -> Counter[str]:
-        return Counter([self._gateways.get(reading.sensor, NO_GATEWAY) for reading in readings])
 
     def _by_gateway(self, readings: Sequence[Reading]) -> dict[str, list[Reading]]:
         groups: dict[str, list[Reading]] = {}
         for reading in readings:
             groups.setdefault(self._gateways.get(reading.sensor, NO_GATEWAY), []).append(reading)
         return groups
+
+
+def _counted(batches: Sequence[Batch]) -> Counter[str]:
+    """Readings by gateway."""
+    found = Counter[str]()
+    for batch in batches:
+        found.update(batch.counts)
+    return found
 
 
 async def keep(quarantine: Quarantine, ledger: Ledger, refusals: Sequence[Refusal]) -> None:

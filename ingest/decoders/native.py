@@ -21,6 +21,17 @@ class _Wire(msgspec.Struct, gc=False):
     at: int | Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
+class Plain(msgspec.Struct, gc=False):
+    """What nearly every message is: one reading with its time in milliseconds. It can stand for a `DeviceReading`."""
+
+    device: str = msgspec.field(name="sensor")
+    at: int
+    values: dict[str, float | bool | str]
+
+
+read_plain = msgspec.json.Decoder(Plain).decode
+"""A payload that is one plain reading; raises msgspec.DecodeError for anything else, right or wrong."""
+
 validate = msgspec.json.Decoder(_Wire | list[_Wire]).decode
 """A whole telemetry message, checked: types, names and times; raises msgspec.DecodeError."""
 
@@ -29,6 +40,11 @@ def start(options: Mapping[str, Any]) -> None:
     """No options and nothing to remember; raises ValueError for any option."""
     if options:
         raise ValueError(f"native has no option {next(iter(options))!r}")
+
+
+def quick(topic: str) -> bool:
+    """Whether plain readings come on a topic."""
+    return topic.endswith("/telemetry")
 
 
 def decode(topic: str, payload: bytes, received_at: Moment, state: None) -> Decoded | Rejected:

@@ -49,12 +49,16 @@ class Decoder(msgspec.Struct, frozen=True):
     learns: bool = False
     """What it reads depends on what the gateway said before: one process has to hear all of it, and the broker's kept
     messages, which shared subscriptions are not sent."""
+    quick: Callable[[str], bool] | None = None
+    """Topics whose messages are nearly all plain readings, which `read_plain` of the native format reads in bulk."""
     redact: Callable[[bytes], bytes] | None = None
     """A payload without the secrets that the format puts into it; for payloads that are kept or shown."""
 
 
 DECODERS: dict[str, Decoder] = {
-    "native": Decoder(native.start, native.decode, extras="refuse", topic="town/town/gateway/telemetry"),
+    "native": Decoder(
+        native.start, native.decode, extras="refuse", topic="town/town/gateway/telemetry", quick=native.quick
+    ),
     "zigbee2mqtt": Decoder(
         start_told(zigbee2mqtt.start),
         decode_told(zigbee2mqtt.decode),

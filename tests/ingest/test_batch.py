@@ -76,7 +76,7 @@ async def test_putting_waits_while_too_much_is_not_stored() -> None:
 
 
 def test_only_what_the_broker_sends_again_is_a_redelivery() -> None:
-    seen = Seen(10)
+    seen = Seen()
 
     assert not seen.before(1, "t", b"x", again=False)
     assert not seen.before(1, "t", b"x", again=False)
@@ -86,7 +86,7 @@ def test_only_what_the_broker_sends_again_is_a_redelivery() -> None:
 
 
 def test_the_last_window_of_messages_is_always_remembered() -> None:
-    seen = Seen(1_000)
+    seen = Seen()
     for number in range(10_000):
         seen.before(number % 65_535 + 1, "t", b"%d" % number, again=False)
 
