@@ -7,6 +7,7 @@ import typer
 
 from brain.commands.account import account
 from brain.commands.adopt import adopt, discovered
+from brain.commands.backup import backup, restore
 from brain.commands.bench import bench
 from brain.commands.boards import boards
 from brain.commands.check import check
@@ -50,6 +51,8 @@ app.command()(ledger)
 app.command()(discovered)
 app.command()(adopt)
 app.command()(settings)
+app.command()(backup)
+app.command()(restore)
 app.add_typer(rules, name="rules")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(account, name="account")

@@ -1,5 +1,6 @@
 """Fixtures that more than one room's tests use."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,7 +33,11 @@ def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[services.Servi
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[services.Service]:
+def postgresql() -> Iterator[services.Service]:
     """A running PostgreSQL for the whole session: `services.postgresql_database` makes a database of your own in it."""
-    with services.running(services.postgresql(tmp_path_factory.mktemp("postgresql"))) as service:
+    # Not below the folder of the tests: pytest closes that to other users whenever another run begins.
+    with (
+        tempfile.TemporaryDirectory(prefix="town-postgresql-", ignore_cleanup_errors=True) as folder,
+        services.running(services.postgresql(Path(folder))) as service,
+    ):
         yield service

@@ -4,17 +4,17 @@ import asyncio
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import closing
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import duckdb
 
 from town.errors import ConfigError
 from town.moment import Moment
-from town.ports import ReadingHistory, ReadingWriter
+from town.ports import ReadingWriter
 from town.quantity import Value
 from town.reading import Reading
 from town.store.notes import Notes, whole_reading, write_flags, write_refused
@@ -52,8 +52,15 @@ class Imported(NamedTuple):
     details: dict[str, str]
 
 
+class Readings(Protocol):
+    """Whatever has readings to hand out."""
+
+    def readings(self, *, start: Moment, end: Moment) -> AsyncIterator[list[Reading]]:
+        """All with start <= measured_at < end, in batches."""
+
+
 async def export_readings(
-    store: ReadingHistory, path: Path, *, start: Moment, end: Moment, told: Told = lambda _, __: None
+    store: Readings, path: Path, *, start: Moment, end: Moment, told: Told = lambda _, __: None
 ) -> int:
     """Write every reading with start <= measured_at < end into the file; how many there are.
 
