@@ -17,6 +17,7 @@ def alert_row(alert: Alert, town: Town, *, at: Moment) -> OwnRow:
     """How an alert stands at a moment."""
     facility = town.facilities.get(alert.facility or "")
     position = facility.position if facility else town.position
+    place = facility.name if facility else town.zones[alert.zone].name if alert.zone in town.zones else town.name
     tags = {"alert_rule": alert.rule, "subject": alert.subject, **_place(alert)}
     fields: dict[str, Value] = {
         "alert": alert.id,
@@ -25,6 +26,8 @@ def alert_row(alert: Alert, town: Town, *, at: Moment) -> OwnRow:
         "open_since": float(alert.opened_at),
         "title_zh": alert.title.zh,
         "title_en": alert.title.en,
+        "place_zh": place.zh,
+        "place_en": place.en,
         "acknowledged": alert.acknowledged_at is not None,
         "acknowledged_by": alert.acknowledged_by or NOBODY,
         "lat": position.latitude,

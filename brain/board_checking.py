@@ -18,6 +18,8 @@ from brain.output import FOUND_PROBLEMS, errors, print_findings, print_json, pri
 from dashboards.catalogue import boards
 from dashboards.files import HOME, built, lint_boards, out_of_date, read_boards
 from dashboards.lint import Problem
+from dashboards.provisioning import watchdog_board
+from dashboards.words import Words
 from town.errors import ConfigError
 from town.language import Language
 from town.moment import Duration
@@ -106,6 +108,7 @@ async def check(influx: InfluxServer, *, town: Town | None) -> Checked:
     async with influx as server:
         await server.version()
         made = [board.build() for language in _LANGUAGES for board in boards(language)]
+        made.append(watchdog_board(Words("en")))
         answers = await ask_all(made, server, now=wall_clock(), town=town)
     return Checked(lint_boards(read_boards(HOME)), out_of_date(HOME, built()), answers)
 

@@ -7,6 +7,7 @@ from grafana_foundation_sdk.models.dashboard import (
     DashboardLink,
     Panel,
     ValueMap,
+    ValueMapping,
     ValueMappingResult,
 )
 
@@ -18,6 +19,8 @@ from dashboards.words import Words
 from town.alert import Category, Severity
 
 EVENTS_SHOWN = 200
+WALL_SHOWS = 10
+"""Rows of the queue on the wall; nothing scrolls there, and what does not fit is in the counts above it."""
 
 
 def count_of(severity: Severity, say: Words, *, width: int = 0) -> Panel:
@@ -54,60 +57,69 @@ def alert_table(
     *,
     title: str = "",
     category: Category | None = None,
-    acknowledge: bool = True,
     wall: bool = False,
     width: int = 0,
 ) -> Panel:
-    """The open alerts, worst first; with Acknowledge for whoever is signed in at the console."""
+    """The open alerts, worst first: at a desk with Acknowledge, on the wall as many as fit, the rest in the counts."""
     among = SCOPE + (f" AND \"category\" = '{category}'" if category else "")
     name = say.field("title")
-    fields = ", ".join(f'"{field}"' for field in (name, "state", "open_since", "acknowledged_by", "alert"))
+    place = say.field("place")
+    fields = ", ".join(f'"{field}"' for field in (name, place, "state", "open_since", "acknowledged_by", "alert"))
     # The severity is among them: when it changes, the series of the old one ends with `closed`.
     tags = '"facility", "zone", "category", "severity", "alert_rule", "subject"'
     inner = f'SELECT last("severity_digit") AS "digit", {fields} FROM "alert" WHERE {NOW} AND {among} GROUP BY {tags}'
     query = f'SELECT "digit", {fields} FROM ({inner}) WHERE "state" != \'closed\' GROUP BY {tags}'
+    columns = _wall_columns(say, name, place) if wall else _desk_columns(say, name, place)
     return table_panel(
         title or say("未结警报", "Open alerts"),
         table(query),
-        _alert_columns(say, name, acknowledge=acknowledge, wall=wall),
+        columns,
         sort=(say("级别", "Severity"), False),
         no_value=say("没有待处理的警报", "No alert needs anybody"),
-        drop=_dropped(wall=wall),
+        drop=("Time", "alert_rule", "severity", *(("category", "subject", "zone", "state") if wall else ())),
+        most=("digit", WALL_SHOWS) if wall else None,
         width=width,
         links=[DashboardLink(title=say("警报台", "Alert desk"), url="/town/alerts", icon="bell", tooltip="")],
     )
 
 
-def _dropped(*, wall: bool) -> tuple[str, ...]:
-    """What the series are told apart by and nobody needs to read; on the wall also what only a desk has room for."""
-    always = ("Time", "alert_rule", "severity")
-    return (*always, "category", "subject", "zone") if wall else always
-
-
-def _alert_columns(say: Words, name: str, *, acknowledge: bool, wall: bool) -> list[Column]:
-    desk = (say("打开警报台", "Open on the alert desk"), "/town/alerts/${__data.fields.alert}")
-    place = (
-        say("设施", "Facility"),
-        "/d/town-facility?var-town=${town}&var-facility=${__data.fields.facility}&${__url_time_range}",
-    )
-    columns = [
-        Column("digit", say("级别", "Severity"), width=110, mapping=look.severity_marks(names=say), coloured=True),
-        Column(name, say("警报", "Alert"), link=desk),
-        Column("facility", "facility", width=150, link=place, extra={"displayName": say("设施", "Facility")}),
+def _wall_columns(say: Words, name: str, place: str) -> list[Column]:
+    """What can be read from five metres: how bad, what, where, since when, and who has it."""
+    return [
+        Column("digit", say("级别", "Severity"), width=70, mapping=look.severity_marks(), coloured=True),
+        Column(name, say("警报", "Alert"), link=_to_desk(say)),
+        Column(place, say("地点", "Place"), width=140, link=_to_place(say)),
+        Column("open_since", say("开始", "Since"), unit="dateTimeFromNow", width=120),
+        Column("acknowledged_by", say("接手人", "Taken by"), width=90),
+        Column("facility", "facility", hidden=True),
+        Column("alert", "alert", hidden=True),
     ]
-    if not wall:
-        columns += [
-            Column("zone", say("片区", "Zone"), width=100),
-            Column("subject", say("对象", "Subject"), width=120),
-            Column("category", say("类别", "Category"), width=110),
-        ]
-    columns += [
+
+
+def _desk_columns(say: Words, name: str, place: str) -> list[Column]:
+    """The same with what a person at a desk needs, and the button."""
+    return [
+        Column("digit", say("级别", "Severity"), width=110, mapping=look.severity_marks(names=say), coloured=True),
+        Column(name, say("警报", "Alert"), link=_to_desk(say)),
+        Column(place, say("地点", "Place"), width=150, link=_to_place(say)),
+        Column("zone", say("片区", "Zone"), width=100),
+        Column("subject", say("对象", "Subject"), width=120),
+        Column("category", say("类别", "Category"), width=100, mapping=look.category_names(say)),
         Column("open_since", say("开始", "Since"), unit="dateTimeFromNow", width=130),
         Column("state", say("状态", "State"), width=110, mapping=_state_words(say)),
-        Column("acknowledged_by", say("接手", "By"), width=100),
-        Column("alert", "alert", hidden=not acknowledge, width=110, extra=_acknowledge(say) if acknowledge else {}),
+        Column("acknowledged_by", say("接手人", "Taken by"), width=100),
+        Column("facility", "facility", hidden=True),
+        Column("alert", "alert", width=110, extra=_acknowledge(say)),
     ]
-    return columns
+
+
+def _to_desk(say: Words) -> tuple[str, str]:
+    return say("打开警报台", "Open on the alert desk"), "/town/alerts/${__data.fields.alert}"
+
+
+def _to_place(say: Words) -> tuple[str, str]:
+    url = "/d/town-facility?var-town=${town}&var-facility=${__data.fields.facility}&${__url_time_range}"
+    return say("打开设施", "Open the facility"), url
 
 
 def _acknowledge(say: Words) -> dict[str, Any]:
@@ -132,7 +144,7 @@ def _acknowledge(say: Words) -> dict[str, Any]:
     }
 
 
-def _state_words(say: Words) -> Any:
+def _state_words(say: Words) -> ValueMapping:
     named = {
         "active": ("待处理", "active"),
         "acknowledged": ("已接手", "acknowledged"),
@@ -141,12 +153,7 @@ def _state_words(say: Words) -> Any:
         "shelved": ("已搁置", "shelved"),
         "suppressed": ("已抑制", "suppressed"),
     }
-    return ValueMap(
-        options={
-            state: ValueMappingResult(text=say(*label), index=number)
-            for number, (state, label) in enumerate(named.items())
-        }
-    )
+    return look.names_of({state: say(*label) for state, label in named.items()})
 
 
 def happened(say: Words, *, scope: str = SCOPE, width: int = 0) -> Panel:
@@ -156,14 +163,13 @@ def happened(say: Words, *, scope: str = SCOPE, width: int = 0) -> Panel:
         f'SELECT "{text}", "event", "by", "facility", "severity", "alert" FROM "alert_event" '
         f"WHERE $timeFilter AND {scope} ORDER BY time DESC LIMIT {EVENTS_SHOWN}"
     )
-    desk = (say("打开警报台", "Open on the alert desk"), "/town/alerts/${__data.fields.alert}")
     return table_panel(
         say("警报经过", "What happened"),
         table(query),
         [
             Column("Time", say("时间", "Time"), width=170),
             Column("severity", say("级别", "Severity"), width=100, mapping=_severity_words(say), coloured=True),
-            Column(text, say("经过", "What"), link=desk),
+            Column(text, say("经过", "What"), link=_to_desk(say)),
             Column("facility", say("设施", "Facility"), width=150),
             Column("by", say("谁", "Who"), width=120),
             Column("alert", "alert", hidden=True),
@@ -176,7 +182,7 @@ def happened(say: Words, *, scope: str = SCOPE, width: int = 0) -> Panel:
     )
 
 
-def _severity_words(say: Words) -> Any:
+def _severity_words(say: Words) -> ValueMapping:
     return ValueMap(
         options={
             severity.value: ValueMappingResult(

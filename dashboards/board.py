@@ -91,6 +91,7 @@ class Board:
         built.panels = list(_numbered(self.rows))
         self._attach(built)
         plain: dict[str, Any] = json.loads(json.dumps(built, cls=JSONEncoder, sort_keys=True))
+        _show(plain)
         return plain
 
     def _attach(self, built: Dashboard) -> None:
@@ -98,6 +99,14 @@ class Board:
         built.templating.list_val = list(self.variables)
         built.annotations = AnnotationContainer(list_val=list(self.annotations))
         built.links = list(self.links)
+
+
+def _show(plain: Any) -> None:
+    """Links and annotations stand in the bar: the SDK would have all of them behind a menu."""
+    if isinstance(plain, dict):
+        plain.pop("placement", None) if plain.get("placement") == "inControlsMenu" else None
+    for inner in plain.values() if isinstance(plain, dict) else plain if isinstance(plain, list) else ():
+        _show(inner)
 
 
 def _numbered(rows: Sequence[Row]) -> Iterator[Panel]:

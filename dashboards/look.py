@@ -1,6 +1,6 @@
 """Colours, units and limits of the boards. One idea: what is normal is grey, colour means that somebody is needed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from grafana_foundation_sdk.builders.dashboard import FieldColor, ThresholdsConfig
 from grafana_foundation_sdk.models.dashboard import (
@@ -13,7 +13,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from dashboards.words import Words
-from town.alert import Severity
+from town.alert import Category, Severity
 from town.builtin import builtin_kinds
 
 CRITICAL, MAJOR, MINOR, ADVISORY = "#f0484f", "#f28c28", "#e7c53f", "#4d9df0"
@@ -126,6 +126,11 @@ def by_threshold() -> FieldColor:
     return FieldColor().mode(FieldColorModeId.THRESHOLDS)
 
 
+def traces() -> FieldColor:
+    """Lines in shades of one calm colour: only limits have another."""
+    return FieldColor().mode(FieldColorModeId.SHADES).fixed_color(TRACES[0])
+
+
 def fixed(colour: str) -> FieldColor:
     """Always this colour."""
     return FieldColor().mode(FieldColorModeId.FIXED).fixed_color(colour)
@@ -139,6 +144,32 @@ def severity_marks(*, names: Words | None = None) -> ValueMapping:
         for digit, mark in ((f"{severity.digit}", severity.mark), (f"{severity.digit}.5", _HOLLOW[severity.mark])):
             found[digit] = ValueMappingResult(text=f"{mark} {severity.digit}{name}", color=colour, index=len(found))
     return ValueMap(options=found)
+
+
+def category_names(say: Words) -> ValueMapping:
+    """Categories of alerts as people call them."""
+    named = {
+        Category.FIRE: ("消防", "fire"),
+        Category.SECURITY: ("安防", "security"),
+        Category.ENVIRONMENT: ("环境", "environment"),
+        Category.HEALTH: ("卫生", "health"),
+        Category.UTILITY: ("公用设施", "utility"),
+        Category.CROWD: ("人流", "crowd"),
+        Category.GOVERNANCE: ("治理", "governance"),
+        Category.DEVICE: ("设备", "device"),
+    }
+    return names_of({category.value: say(*name) for category, name in named.items()})
+
+
+def kind_names(say: Words) -> ValueMapping:
+    """Built-in kinds of sensors as people call them."""
+    return names_of({kind.id: kind.name.text(say.language) for kind in builtin_kinds().kinds.values()})
+
+
+def names_of(names: Mapping[str, str]) -> ValueMapping:
+    """Words instead of what is stored."""
+    shown = {name: ValueMappingResult(text=text, index=number) for number, (name, text) in enumerate(names.items())}
+    return ValueMap(options=shown)
 
 
 def on_off(on: str, off: str, *, colour: str, calm: str = FAINT) -> ValueMapping:

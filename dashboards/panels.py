@@ -64,6 +64,8 @@ def stat(
         .mappings(list(mappings))
         .no_value(no_value)
     )
+    if trace:
+        panel.interval("1m")
     if decimals is not None:
         panel.decimals(decimals)
     for target, name in zip(wanted, names, strict=False):
@@ -99,6 +101,7 @@ def chart(
         .unit(unit)
         .legend(_legend(shown=legend))
         .tooltip(parts.VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING))
+        .color_scheme(look.traces())
         .draw_style(GraphDrawStyle.BARS if bars else GraphDrawStyle.LINE)
         .line_width(1)
         .fill_opacity(60 if bars else 0)

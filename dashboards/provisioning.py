@@ -117,6 +117,16 @@ def watchdog(say: Words) -> Json:
     }
 
 
+def watchdog_board(say: Words) -> Json:
+    """The watchdog's question as if a board asked it, to be checked with theirs."""
+    rule = _ingest_silent(say)
+    target = rule["data"][0]["model"]
+    return {
+        "title": say(WATCHDOG_FOLDER_ZH, WATCHDOG_FOLDER_EN),
+        "panels": [{"title": rule["title"], "targets": [target]}],
+    }
+
+
 def _ingest_silent(say: Words) -> Json:
     return {
         "annotations": {
@@ -140,10 +150,10 @@ def _ingest_silent(say: Words) -> Json:
 
 
 def _stored() -> Json:
-    """The most readings a second of the last minute, as ingest tells every 10 s. Without `$`, which is expanded."""
+    """The most readings a second of the last minute, by town, as ingest tells. Without `$`, which is expanded."""
     query = (
         'SELECT max("value") AS "readings_per_s" FROM "brain_pipeline" '
-        "WHERE time > now() - 60s AND \"figure\" = 'readings_per_s'"
+        'WHERE time > now() - 60s AND "figure" = \'readings_per_s\' GROUP BY "town"'
     )
     model = {
         "datasource": {"type": "influxdb", "uid": INFLUX_UID},

@@ -100,11 +100,20 @@ def trend(
 
 
 def states(
-    quantity: str, *, family: str, by: Sequence[str] = ("sensor",), scope: str = SCOPE, ref: str = "A"
+    quantity: str,
+    *,
+    family: str,
+    by: Sequence[str] = ("sensor",),
+    scope: str = SCOPE,
+    ref: str = "A",
+    called: str = "",
 ) -> list[Target]:
-    """A boolean over time: as it was stored, and from rollups whether it was ever true in that time."""
+    """A boolean over time: as it was stored, and from rollups whether it was ever true in that time.
+
+    `called` tells it apart from others of the same sensors.
+    """
     group = "".join(f', "{tag}"' for tag in by)
-    alias = " · ".join(f"$tag_{tag}" for tag in by)
+    alias = " · ".join([*(f"$tag_{tag}" for tag in by), *filter(None, [called])])
 
     def one(selected: str, source: str, within: str, number: int) -> Target:
         text = (

@@ -49,20 +49,25 @@ def table_panel(
     no_value: str = NOTHING,
     small: bool = False,
     drop: Sequence[str] = ("Time",),
+    most: tuple[str, int] | None = None,
     width: int = 0,
     links: Sequence[DashboardLink] = (),
     describe: str = "",
 ) -> Panel:
-    """A table with these columns in this order; `drop` leaves out what the query cannot help returning."""
+    """A table with these columns in this order; `drop` leaves out what the query cannot help returning.
+
+    `most` sorts by a field and keeps that many rows.
+    """
     panel = (
         tables.Panel()
         .show_header(True)
         .cell_height(TableCellHeight.SM if small else TableCellHeight.MD)
         .thresholds(look.rising())
         .color_scheme(look.fixed(look.TEXT))
-        .with_transformation(_organized(columns, drop))
         .no_value(no_value)
     )
+    for transformation in (*_limited(most), _organized(columns, drop)):
+        panel.with_transformation(transformation)
     if sort:
         heading, descending = sort
         panel.sort_by([parts.TableSortByFieldState().display_name(heading).desc(descending)])
@@ -99,6 +104,16 @@ def alert_list(title: str, *, note: str, limit: int = 20, width: int = 0) -> Pan
     built = panel.build()
     built.title, built.description, built.grid_pos = title, note, GridPos(w=width)
     return built
+
+
+def _limited(most: tuple[str, int] | None) -> Sequence[DataTransformerConfig]:
+    if most is None:
+        return ()
+    field, rows = most
+    return (
+        DataTransformerConfig(id_val="sortBy", options={"fields": {}, "sort": [{"desc": False, "field": field}]}),
+        DataTransformerConfig(id_val="limit", options={"limitField": rows}),
+    )
 
 
 def _organized(columns: Sequence[Column], drop: Sequence[str]) -> DataTransformerConfig:

@@ -27,7 +27,7 @@ def sensor_table(say: Words, *, only_silent: bool = False, width: int = 0) -> Pa
                 coloured=True,
             ),
             Column("last_seen", say("最后一次", "Last seen"), unit="dateTimeFromNow", width=140),
-            Column("kind", say("种类", "Kind"), width=150),
+            Column("kind", say("种类", "Kind"), width=150, mapping=look.kind_names(say)),
             Column("facility", say("设施", "Facility"), width=140),
             Column(
                 "battery",

@@ -4,7 +4,7 @@ from typing import Any
 
 from grafana_foundation_sdk.builders import geomap
 from grafana_foundation_sdk.models.common import FrameGeometrySource, FrameGeometrySourceMode, MapLayerOptions
-from grafana_foundation_sdk.models.dashboard import DashboardLink, DynamicConfigValue, GridPos, Panel
+from grafana_foundation_sdk.models.dashboard import DynamicConfigValue, GridPos, Panel
 from grafana_foundation_sdk.models.geomap import (
     ControlsOptions,
     MapCenterID,
@@ -24,7 +24,7 @@ OUTLINE = "public/maps/town.geojson"
 CLOSEST_ZOOM = 17
 
 
-def map_panel(say: Words, title: str, *, width: int, facility_link: DashboardLink) -> Panel:
+def map_panel(say: Words, title: str, *, width: int, facility_link: tuple[str, str]) -> Panel:
     """Every facility: grey when all is well, else in the colour of its worst alert, with its shape and digit."""
     name = say.field("name")
     fields = ", ".join(f'"{field}"' for field in ("lat", "lon", name, "mark", "open_alerts", "silent"))
@@ -38,10 +38,13 @@ def map_panel(say: Words, title: str, *, width: int, facility_link: DashboardLin
         .thresholds(look.rising([(s.digit, c) for s, c in look.SEVERITY_COLOURS.items()], base=look.HEALTHY))
         .no_value(say("还没有设施状态", "No state of facilities yet"))
         .override_by_name("mark", [DynamicConfigValue("mappings", [look.severity_marks()])])
+        .override_by_name("facility", [_link(facility_link), _called(say("设施", "Facility"))])
+        .override_by_name("zone", [_called(say("片区", "Zone"))])
+        .override_by_name("worst", [_called(say("最严重", "Worst"))])
+        .override_by_name("open_alerts", [_called(say("未结警报", "Open alerts"))])
+        .override_by_name("silent", [_called(say("失联", "Silent"))])
         .build()
     )
-    assert panel.field_config is not None
-    panel.field_config.defaults.links = [facility_link]
     panel.options = Options(
         view=MapViewConfig(id_val=MapCenterID.FIT, zoom=CLOSEST_ZOOM, all_layers=True, padding=8),
         controls=ControlsOptions(show_zoom=False, mouse_wheel_zoom=False, show_attribution=False),
@@ -52,6 +55,15 @@ def map_panel(say: Words, title: str, *, width: int, facility_link: DashboardLin
     panel.title, panel.targets, panel.datasource = title, [table(query)], influx()
     panel.grid_pos = GridPos(w=width)
     return panel
+
+
+def _called(name: str) -> DynamicConfigValue:
+    return DynamicConfigValue("displayName", name)
+
+
+def _link(link: tuple[str, str]) -> DynamicConfigValue:
+    title, url = link
+    return DynamicConfigValue("links", [{"targetBlank": False, "title": title, "url": url}])
 
 
 def _outline() -> MapLayerOptions:

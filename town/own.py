@@ -50,6 +50,8 @@ OWN_FAMILIES: Mapping[str, OwnFamily] = {
             "open_since": _F,
             "title_zh": _T,
             "title_en": _T,
+            "place_zh": _T,
+            "place_en": _T,
             "acknowledged": _B,
             "acknowledged_by": _T,
             "lat": _F,

@@ -1,6 +1,6 @@
 """The brain: rates and latencies of its own pipeline, its spool, its outbox, its rules."""
 
-from grafana_foundation_sdk.models.dashboard import Panel
+from grafana_foundation_sdk.models.dashboard import Panel, ValueMapping
 
 from dashboards import look, own
 from dashboards.board import SYSTEM, Board, Row, board_links, scope_variables
@@ -8,6 +8,19 @@ from dashboards.panels import chart, stat
 from dashboards.query import TOWN, Target, table
 from dashboards.rows import Column, alert_list, table_panel
 from dashboards.words import Words
+
+FIGURES = {
+    "messages_per_s": ("收讯 / 秒", "messages / s"),
+    "readings_per_s": ("入库读数 / 秒", "readings stored / s"),
+    "rules_per_s": ("判断 / 秒", "readings judged / s"),
+    "store_latency_ms_p99": ("入库时延 p99", "store latency p99"),
+    "spool_batches": ("缓存批次", "spooled batches"),
+    "spool_bytes": ("缓存占用", "spool on disk"),
+    "outbox_queued": ("待发", "queued"),
+    "outbox_dead": ("发不出", "given up"),
+    "transitions": ("状态变化", "transitions"),
+}
+"""What the figures are called."""
 
 
 def brain(say: Words) -> Board:
@@ -37,17 +50,17 @@ def brain(say: Words) -> Board:
             Row(
                 9,
                 [
-                    _lines(say("速率", "Rates"), ("messages_per_s", "readings_per_s", "rules_per_s"), how="max"),
-                    _lines(say("入库时延 p99", "Store latency p99"), ("store_latency_ms_p99",), unit="ms", how="max"),
+                    _lines(say, ("速率", "Rates"), ("messages_per_s", "readings_per_s", "rules_per_s"), how="max"),
+                    _lines(say, ("入库时延 p99", "Store latency p99"), ("store_latency_ms_p99",), unit="ms", how="max"),
                 ],
             ),
             Row(
                 9,
                 [
-                    _lines(say("缓存", "Spool"), ("spool_batches",), how="max"),
-                    _lines(say("缓存占用", "Spool on disk"), ("spool_bytes",), unit="bytes", how="max"),
-                    _lines(say("发件箱", "Outbox"), ("outbox_queued", "outbox_dead"), how="max"),
-                    _lines(say("状态变化", "Transitions"), ("transitions",), how="max"),
+                    _lines(say, ("缓存", "Spool"), ("spool_batches",), how="max"),
+                    _lines(say, ("缓存占用", "Spool on disk"), ("spool_bytes",), unit="bytes", how="max"),
+                    _lines(say, ("发件箱", "Outbox"), ("outbox_queued", "outbox_dead"), how="max"),
+                    _lines(say, ("状态变化", "Transitions"), ("transitions",), how="max"),
                 ],
             ),
             Row(
@@ -79,8 +92,9 @@ def _now(
     )
 
 
-def _lines(title: str, figures: tuple[str, ...], *, unit: str = "none", how: str) -> Panel:
-    return chart(title, own.pipeline_over_time(figures, how=how), unit=unit, every="10s", low=0)
+def _lines(say: Words, title: tuple[str, str], figures: tuple[str, ...], *, unit: str = "none", how: str) -> Panel:
+    named = [(figure, say(*FIGURES[figure])) for figure in figures]
+    return chart(say(*title), own.pipeline_over_time(figures, how=how), unit=unit, every="10s", low=0, names=named)
 
 
 def _balanced(say: Words) -> Panel:
@@ -95,6 +109,10 @@ def _balanced(say: Words) -> Panel:
     )
 
 
+def _named(say: Words) -> ValueMapping:
+    return look.names_of({figure: say(*name) for figure, name in FIGURES.items()})
+
+
 def _parts(say: Words, *, width: int) -> Panel:
     query = (
         f'SELECT last("value") AS "value" FROM "brain_pipeline" WHERE {own.LATELY} AND {TOWN} GROUP BY "part", "figure"'
@@ -104,7 +122,7 @@ def _parts(say: Words, *, width: int) -> Panel:
         table(query),
         [
             Column("part", say("部分", "Part"), width=160),
-            Column("figure", say("指标", "Figure")),
+            Column("figure", say("指标", "Figure"), mapping=_named(say)),
             Column("value", say("值", "Value"), unit="short", width=140),
         ],
         sort=(say("部分", "Part"), False),

@@ -78,7 +78,10 @@ def fire(say: Words) -> Board:
                     ),
                     timeline(
                         say("火灾报警主机", "Fire alarm panels"),
-                        [*states("fire_alarm", family="fire"), *states("fault", family="fire", ref="B")],
+                        [
+                            *states("fire_alarm", family="fire", called=say("报警", "alarm")),
+                            *states("fault", family="fire", ref="B", called=say("故障", "fault")),
+                        ],
                         mappings=[
                             look.on_off(say("报警或故障", "alarm or fault"), say("正常", "normal"), colour=look.MINOR)
                         ],
@@ -121,7 +124,7 @@ def _false_alarms(say: Words, *, width: int) -> Panel:
         say("误报率", "False-alarm rate"),
         table(query),
         [
-            Column("facility", say("设施", "Facility")),
+            Column("facility", say("设施", "Facility"), mapping=look.names_of({"": say("全镇", "whole town")})),
             Column("rate", say("误报率", "Rate"), unit="percentunit", width=120),
         ],
         sort=(say("误报率", "Rate"), True),

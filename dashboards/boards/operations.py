@@ -1,6 +1,6 @@
 """Town operations: the wall of the operations centre, and the home board. Everything fits one screen."""
 
-from grafana_foundation_sdk.models.dashboard import DashboardLink, Panel
+from grafana_foundation_sdk.models.dashboard import Panel
 
 from dashboards import look, own
 from dashboards.alerts import alert_table, count_of, open_in
@@ -37,12 +37,10 @@ def operations(say: Words) -> Board:
     )
 
 
-def to_facility(say: Words) -> DashboardLink:
-    """From the map to everything about one facility."""
-    return DashboardLink(
-        title=say("打开设施", "Open the facility"),
-        url="/d/town-facility?var-town=${town}&var-facility=${__data.fields.facility}&${__url_time_range}",
-    )
+def to_facility(say: Words) -> tuple[str, str]:
+    """From the map to everything about one facility: title and URL."""
+    url = "/d/town-facility?var-town=${town}&var-facility=${__data.fields.facility}&${__url_time_range}"
+    return say("打开设施", "Open the facility"), url
 
 
 def _top_line(say: Words) -> list[Panel]:
@@ -96,7 +94,7 @@ def _top_line(say: Words) -> list[Panel]:
 
 def _queue(say: Words) -> Column:
     counts = [count_of(severity, say, width=2) for severity in Severity]
-    return Column(8, [Row(4, counts), Row(13, [alert_table(say, acknowledge=False, wall=True)])])
+    return Column(8, [Row(4, counts), Row(13, [alert_table(say, wall=True)])])
 
 
 def _tiles(say: Words) -> list[Column]:

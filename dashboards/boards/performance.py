@@ -8,6 +8,21 @@ from dashboards.board import SYSTEM, Board, Row, board_links, scope_variables
 from dashboards.panels import chart, stat
 from dashboards.query import SCOPE, series
 from dashboards.words import Words
+from town.alert import Severity
+
+FIGURES = {
+    "per_operator_10min": ("每人每 10 分钟", "per operator and 10 min"),
+    "chattering": ("抖动", "chattering"),
+    "fleeting": ("瞬时", "fleeting"),
+    "stale": ("陈旧", "stale"),
+    "share_critical": ("■ 紧急", "■ critical"),
+    "share_major": ("▲ 重要", "▲ major"),
+    "share_minor": ("◆ 次要", "◆ minor"),
+    "share_advisory": ("● 提示", "● advisory"),
+    "ack_seconds_p50": ("中位", "median"),
+    "ack_seconds_p95": ("p95", "p95"),
+}
+"""What the lines are called."""
 
 SHARES = ("share_critical", "share_major", "share_minor", "share_advisory")
 
@@ -60,15 +75,17 @@ def performance(say: Words) -> Board:
             Row(
                 9,
                 [
-                    _lines(say("每人每 10 分钟的警报", "Alerts per operator and 10 min"), ("per_operator_10min",)),
-                    _lines(say("抖动、瞬时、陈旧", "Chattering, fleeting, stale"), ("chattering", "fleeting", "stale")),
+                    _lines(say, ("每人每 10 分钟的警报", "Alerts per operator and 10 min"), ("per_operator_10min",)),
+                    _lines(
+                        say, ("抖动、瞬时、陈旧", "Chattering, fleeting, stale"), ("chattering", "fleeting", "stale")
+                    ),
                 ],
             ),
             Row(
                 9,
                 [
-                    _lines(say("级别构成", "Mix of severities"), SHARES, unit="percentunit"),
-                    _lines(say("接手用时", "Time to acknowledge"), ("ack_seconds_p50", "ack_seconds_p95"), unit="s"),
+                    _lines(say, ("级别构成", "Mix of severities"), SHARES, unit="percentunit"),
+                    _lines(say, ("接手用时", "Time to acknowledge"), ("ack_seconds_p50", "ack_seconds_p95"), unit="s"),
                     chart(
                         say("每小时警报", "Alerts an hour"),
                         [
@@ -82,6 +99,7 @@ def performance(say: Words) -> Board:
                         bars=True,
                         decimals=0,
                         low=0,
+                        names=[(one.value, say(*look.SEVERITY_NAMES[one])) for one in Severity],
                     ),
                 ],
             ),
@@ -115,5 +133,6 @@ def _share(say: Words, figure: str) -> Panel:
     return stat(say(*names[figure]), own.of_alerts(figure), unit="percentunit", decimals=0, size=34)
 
 
-def _lines(title: str, figures: tuple[str, ...], *, unit: str = "none") -> Panel:
-    return chart(title, own.alerts_over_time(figures), unit=unit, every="1m", low=0)
+def _lines(say: Words, title: tuple[str, str], figures: tuple[str, ...], *, unit: str = "none") -> Panel:
+    named = [(figure, say(*FIGURES[figure])) for figure in figures]
+    return chart(say(*title), own.alerts_over_time(figures), unit=unit, every="1m", low=0, names=named)
