@@ -16,6 +16,7 @@ from brain.commands.demo import demo
 from brain.commands.gateway import gateway
 from brain.commands.ledger import ledger
 from brain.commands.notify import notify
+from brain.commands.outbox import outbox
 from brain.commands.people import people
 from brain.commands.quarantine import quarantine
 from brain.commands.replay import replay
@@ -59,6 +60,7 @@ app.add_typer(account, name="account")
 app.add_typer(gateway, name="gateway")
 app.add_typer(store, name="store")
 app.add_typer(notify, name="notify")
+app.add_typer(outbox, name="outbox")
 app.add_typer(people, name="people")
 app.add_typer(route, name="route")
 app.add_typer(windows, name="windows")

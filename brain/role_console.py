@@ -6,6 +6,7 @@ import socket
 from contextlib import AsyncExitStack
 
 from alerts.book import open_book
+from alerts.outbox_desk import OutboxDesk
 from brain.addresses import split_address
 from brain.alerting import book_url, called, links_of
 from brain.clock import wall_clock
@@ -42,6 +43,7 @@ async def console(place: Place) -> None:
             alerts=book,
             actions=book,
             windows=book.windows,
+            outbox=OutboxDesk(book),
             history=store,
             latest=store,
             live=live,

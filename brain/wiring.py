@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from alerts.book import Book
+from alerts.outbox_desk import OutboxDesk
 from brain.alerting import Alerting, called, open_alerting
 from brain.bundle import Bundle
 from brain.clock import wall_clock
@@ -83,6 +84,7 @@ class Brain:
             alerts=self.book,
             actions=self.book,
             windows=self.book.windows,
+            outbox=OutboxDesk(self.book),
             history=self.store,
             latest=self.store,
             live=self.alerting.live,

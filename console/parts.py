@@ -11,6 +11,7 @@ from console.access import Access
 from console.live import LiveReadings
 from town.language import Label, Language
 from town.moment import Moment
+from town.outbox import OutboxKeeper
 from town.ports import (
     AlertActions,
     AlertLinks,
@@ -87,3 +88,6 @@ class ConsoleParts:
         """Whom an alert may be given to: accounts and people, the same name once."""
         accounts = {name: Label(zh=name, en=name) for name in self.access.accounts()}
         return {**accounts, **self.people()}
+
+    outbox: OutboxKeeper | None = None
+    """What waits to be sent and what was given up."""

@@ -12,6 +12,7 @@ from town.ports import ActionRefused
 
 _STATUS = {
     "administrator": 403, "unknown_alert": 404, "unknown_window": 404, "unknown_place": 422, "no_reason": 422,
+    "unknown_notification": 404,
     "empty": 422, "too_long": 422, "too_far": 422, "too_short": 422, "in_the_past": 422,
 }  # fmt: skip
 """What is wrong with the request itself; every other refusal says that it does not fit how things are."""

@@ -131,4 +131,4 @@ def test_an_account_is_added_with_a_password_from_standard_input(tmp_path: Path)
 
     listed = json.loads(town("account", "list", "--state", tmp_path, "--json").stdout)
 
-    assert "li.wei" in listed
+    assert listed == [{"name": "li.wei", "role": "operator"}]
