@@ -11,11 +11,16 @@ from town.ports import Gauge
 _WITHIN = 5.0
 
 
-def free_port() -> int:
-    """A loopback port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_ports(count: int) -> int:
+    """The first of some neighbouring loopback ports on which nothing listens now."""
+    while True:
+        with contextlib.ExitStack() as probes, contextlib.suppress(OSError, OverflowError):
+            first = 0
+            for number in range(count):
+                probe = probes.enter_context(socket.socket())
+                probe.bind(("127.0.0.1", first + number if number else 0))
+                first = first or int(probe.getsockname()[1])
+            return first
 
 
 async def is_ready(address: str) -> bool:

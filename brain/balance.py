@@ -1,14 +1,17 @@
 """The balance of a play: what was sent against what became of it, message by message and reading by reading."""
 
 from collections import Counter
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from alerts.book import Book
 from alerts.questions import Timing
 from brain.latency import Latency
 from brain.receiver import LocalReceiver
 from brain.wiring import Brain
+from ingest import ledger
 from simulators.play import Sent
 from town.alert import Category, DeliveryState
 from town.moment import Moment
@@ -34,51 +37,94 @@ class Balance(msgspec.Struct, frozen=True):
         return found
 
 
-async def strike(brain: Brain, sent: Sent, receiver: LocalReceiver, *, since: Moment, now: Moment) -> Balance:
+class Seen(NamedTuple):
+    """A line at one moment: its ledger, whether all is judged, how long alerts took, what reached our receivers."""
+
+    ledger: ledger.Balance
+    judged: bool
+    reading_to_alert: dict[str, int | None]
+    received: int
+    by_reading: Callable[[Moment], bool] = lambda _: True
+    """Whether a decision of that moment was made on a reading, and not on silence, as far as that is known."""
+
+
+class Line(Protocol):
+    """A running line whose balance can be struck."""
+
+    @property
+    def book(self) -> Book:
+        """Its alert book."""
+
+    async def look(self) -> Seen:
+        """How it is now."""
+
+
+class OneProcess(NamedTuple):
+    """The line of a brain in this process."""
+
+    brain: Brain
+    receiver: LocalReceiver
+
+    @property
+    def book(self) -> Book:
+        """Its alert book."""
+        return self.brain.book
+
+    async def look(self) -> Seen:
+        """How it is now."""
+        judge, raised_on = self.brain.judge, self.brain.judge.raised_on
+        counted, to_alert = self.brain.intake.ledger.balance(), judge.reading_to_alert.summary()
+        return Seen(counted, judge.idle, to_alert, len(self.receiver.keys), raised_on.__contains__)
+
+
+async def strike(line: Line, sent: Sent, *, since: Moment, now: Moment) -> Balance:
     """Strike the balance of everything since then; `now` says which notifications were due."""
-    ledger = brain.intake.ledger.balance()
-    timings = await _due(brain, since=since, now=now)
-    states = Counter(each.state for each in timings)
+    seen, timings = await line.look(), await _due(line.book, since=since, now=now)
+    counted, states = seen.ledger, Counter(each.state for each in timings)
     delivered = sum(states[state] for state in OVER)
     failed = states[DeliveryState.DEAD] + states[DeliveryState.FAILED]
     to_notification = Latency()
     for timing in timings:
-        by_reading, at_once = timing.decided_at in brain.judge.raised_on, timing.due_at <= timing.created_at
+        by_reading, at_once = seen.by_reading(timing.decided_at), timing.due_at <= timing.created_at
         if timing.answered_at is not None and by_reading and at_once:
             to_notification.add(timing.answered_at - timing.decided_at)
-    alerts = Counter(each.category for each in await brain.book.alerts(AlertFilter(limit=10_000)) if each.raised_at)
-    # What the broker kept from before, and what it sent twice, was not sent by this play.
-    received = ledger.received - ledger.retained - ledger.redelivered
+    alerts = Counter(each.category for each in await line.book.alerts(AlertFilter(limit=10_000)) if each.raised_at)
+    received = _sent_now(counted)
     return Balance(
-        messages={"sent": sent.messages, "received": received, "rejected": ledger.rejected},
-        readings={"decoded": ledger.readings, "stored": ledger.stored, "quarantined": ledger.quarantined},
+        messages={"sent": sent.messages, "received": received, "rejected": counted.rejected},
+        readings={"decoded": counted.readings, "stored": counted.stored, "quarantined": counted.quarantined},
         alerts={category.value: alerts[category] for category in Category},
         notifications={"queued": len(timings), "delivered": delivered, "failed": failed},
-        latency_ms={
-            "reading_to_alert": brain.judge.reading_to_alert.summary(),
-            "reading_to_notification": to_notification.summary(),
-        },
+        latency_ms={"reading_to_alert": seen.reading_to_alert, "reading_to_notification": to_notification.summary()},
         balanced=(
-            ledger.balanced
-            and ledger.settled
+            counted.balanced
+            and counted.settled
             and sent.messages == received
             and sent.dropped == 0
-            and ledger.readings == ledger.stored + ledger.quarantined
-            and delivered == len(timings) <= len(receiver.keys)
+            and counted.readings == counted.stored + counted.quarantined
+            and delivered == len(timings) <= seen.received
         ),
     )
 
 
-async def outstanding(brain: Brain, *, since: Moment, now: Moment) -> bool:
-    """Whether anybody who was due by `now` is still to be told."""
+async def settled(line: Line, sent: Sent, *, since: Moment, now: Moment) -> bool:
+    """Whether all that was sent has arrived, is judged and stored, and who was due by `now` was told."""
+    seen = await line.look()
+    if _sent_now(seen.ledger) < sent.messages or not seen.ledger.settled or not seen.judged:
+        return False
     over = OVER | {DeliveryState.DEAD}
-    return any(each.state not in over for each in await _due(brain, since=since, now=now))
+    return all(each.state in over for each in await _due(line.book, since=since, now=now))
 
 
-async def _due(brain: Brain, *, since: Moment, now: Moment) -> list[Timing]:
+def _sent_now(counted: ledger.Balance) -> int:
+    """What the broker kept from before, and what it sent twice, was not sent by this play."""
+    return counted.received - counted.retained - counted.redelivered
+
+
+async def _due(book: Book, *, since: Moment, now: Moment) -> list[Timing]:
     """Notifications that were due, tried or not; those withdrawn before their time were not."""
     return [
         each
-        for each in await brain.book.timings(since)
+        for each in await book.timings(since)
         if each.state is not DeliveryState.SUPPRESSED and (each.due_at <= now or each.answered_at is not None)
     ]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from alerts.own_rows import alert_row
 from brain.addresses import broker_session
+from brain.balance import OneProcess
 from brain.bundle import Bundle
 from brain.clock import wall_clock
 from brain.demonstration import connected, play_for, settle
@@ -59,7 +60,7 @@ async def fill(bundle: Bundle, settings: Settings, *, length: Duration, seed: in
             await connected(brain)
             sent = Sent()
             await play_for(bundle, _now(bundle), settings, sent, embedded_port=port, seed=seed, length=length)
-            await settle(brain, sent, since=since, now=wall_clock())
+            await settle(OneProcess(brain, receiver), sent, since=since, now=wall_clock())
             await _answer_alerts(brain)
             for loop in loops:
                 loop.cancel()

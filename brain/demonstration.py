@@ -2,15 +2,15 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import typer
 
 from brain.addresses import broker_session
-from brain.balance import Balance, outstanding, strike
+from brain.balance import Balance, Line, OneProcess, settled, strike
 from brain.bundle import Bundle, load_bundle
 from brain.clock import wall_clock
 from brain.log import set_up_logging
@@ -35,6 +35,26 @@ def run_demo(
     folder: Path, given: Mapping[str, Any], *, length: str, scenario: str | None, seed: int, json: bool, verbose: bool
 ) -> None:
     """Play for that long and print the balance. Leaves with exit code 1 when anything is missing."""
+    plan = plan_demo(folder, given, length=length, scenario=scenario, seed=seed, verbose=verbose)
+    balances: list[Balance] = []
+    run_until_stopped(_demo(plan, balances))
+    show_balance(balances, json=json)
+
+
+class DemoPlan(NamedTuple):
+    """What is played, and for how long on the wall."""
+
+    bundle: Bundle
+    settings: Settings
+    scenario: Scenario
+    length: Duration
+    seed: int
+
+
+def plan_demo(
+    folder: Path, given: Mapping[str, Any], *, length: str, scenario: str | None, seed: int, verbose: bool
+) -> DemoPlan:
+    """Read everything. Leaves with exit code 1 when the folder is wrong; raises ConfigError."""
     settings = load_settings(given, folder).settings
     set_up_logging(settings.log, verbose=verbose)
     bundle, findings = load_bundle(folder)
@@ -46,8 +66,11 @@ def run_demo(
     except ValueError as error:
         raise ConfigError(f"--for: {error}") from None
     chosen = find_scenario(bundle, scenario or next((name for name in _NAMES if name in bundle.scenarios), "demo"))
-    balances: list[Balance] = []
-    run_until_stopped(_demo(bundle, settings, chosen, balances, length=wall, seed=seed))
+    return DemoPlan(bundle, settings, chosen, wall, seed)
+
+
+def show_balance(balances: Sequence[Balance], *, json: bool) -> None:
+    """Print the balance, if one was struck. Leaves with exit code 1 unless nothing is missing."""
     if not balances:
         raise typer.Exit(FOUND_PROBLEMS)
     _show(balances[0], json=json)
@@ -55,9 +78,8 @@ def run_demo(
         raise typer.Exit(FOUND_PROBLEMS)
 
 
-async def _demo(
-    bundle: Bundle, settings: Settings, scenario: Scenario, balances: list[Balance], *, length: Duration, seed: int
-) -> None:
+async def _demo(plan: DemoPlan, balances: list[Balance]) -> None:
+    bundle, settings, scenario, length, seed = plan
     async with AsyncExitStack() as stack:
         state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="town-demo-")))
         embedded_port = await start_broker(stack, settings)
@@ -74,8 +96,9 @@ async def _demo(
             errors.print(f"Playing {scenario.name.zh} {scenario.name.en} for {length // SECOND} s …", markup=False)
             await play_for(bundle, scenario, settings, sent, embedded_port=embedded_port, seed=seed, length=length)
             now = wall_clock()
-            await settle(brain, sent, since=since, now=now)
-            balances.append(await strike(brain, sent, receiver, since=since, now=now))
+            line = OneProcess(brain, receiver)
+            await settle(line, sent, since=since, now=now)
+            balances.append(await strike(line, sent, since=since, now=now))
             for loop in loops:
                 loop.cancel()
 
@@ -89,10 +112,13 @@ async def play_for(
     embedded_port: int | None,
     seed: int,
     length: Duration,
+    passwords: Mapping[str, str] | None = None,
 ) -> None:
     """Play for that long on the wall: a scenario with an end is played faster or slower to fit."""
     speed = 1.0 if scenario.duration is None else scenario.duration / scenario.speed / length
-    playing = simulate(bundle, scenario, settings, embedded_port=embedded_port, seed=seed, speed=speed, sent=sent)
+    playing = simulate(
+        bundle, scenario, settings, embedded_port=embedded_port, seed=seed, speed=speed, sent=sent, passwords=passwords
+    )
     try:
         async with asyncio.timeout(length / 1000 if scenario.duration is None else None):
             await playing
@@ -100,16 +126,12 @@ async def play_for(
         pass  # a scenario without an end was played for as long as asked
 
 
-async def settle(brain: Brain, sent: Sent, *, since: Moment, now: Moment) -> None:
+async def settle(line: Line, sent: Sent, *, since: Moment, now: Moment) -> None:
     """Wait until everything that was sent has arrived, is judged and stored, and who was due by `now` was told."""
-
-    async def settled() -> bool:
-        ledger = brain.intake.ledger.balance()
-        arrived = ledger.received - ledger.retained - ledger.redelivered >= sent.messages
-        return arrived and ledger.settled and brain.judge.idle and not await outstanding(brain, since=since, now=now)
-
     deadline = wall_clock() + _SETTLES_WITHIN
-    while not await settled() and wall_clock() < deadline:  # noqa: ASYNC110 - four parts quiet at once: no event for it
+    while not await settled(line, sent, since=since, now=now):
+        if wall_clock() > deadline:
+            return
         await asyncio.sleep(0.05)
 
 

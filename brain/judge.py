@@ -362,6 +362,7 @@ class Judge:
             Gauge("town_rules_in_force", len(self._rules.definitions), help="Rules in force."),
             Gauge("town_rules_in_error", len(self._engine.errors), help="Rules that failed at their last reading."),
             *self.reading_to_rules.gauges("receipt to the rules"),
+            *self.reading_to_alert.gauges("receipt to the alert book"),
         ]
 
 

@@ -25,7 +25,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from town.moment import Moment
-from town.ports import Clock
+from town.ports import Clock, Gauge, PartHealth
 
 _LARGEST = 1 << 20
 _KEPT = 200
@@ -62,6 +62,14 @@ class LocalReceiver:
         self.newest.append(received)
         if self._told:
             self._told(received)
+
+    def parts(self) -> list[PartHealth]:
+        """It is a part of its process."""
+        return []
+
+    def figures(self) -> list[Gauge]:
+        """How many notifications arrived, each counted once."""
+        return [Gauge("town_local_notifications", len(self.keys), {}, "counter", "Notifications that arrived here.")]
 
     async def hook(self, request: Request) -> JSONResponse:
         """Take a webhook's JSON."""

@@ -36,7 +36,8 @@ async def rules(place: Place) -> None:
         session = session_of(place, RULES, receive_max=BATCHES_AT_ONCE)
         following = Following(town, session, judge=judge, live=alerting.live, store=store, clock=wall_clock)
         judge.heard_until, judge.unsure_from = lambda: following.heard_until, following.unsure_from
-        health = WholeHealth((following, *alerting.health()), clock=wall_clock)
+        local = () if receiver is None else (receiver,)
+        health = WholeHealth((following, *alerting.health(), *local), clock=wall_clock)
         outwards = outwards_of(place, RULES)
         reporter = Reporter(RULES, process_topic(town.id, RULES), outwards, health=health, clock=wall_clock)
 

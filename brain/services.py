@@ -13,14 +13,18 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import SecretStr
 
-from brain import gateways
-from brain.asking import free_port, is_ready
+from brain.asking import free_ports, is_ready
 from brain.bundle import Bundle
+from brain.clock import wall_clock
+from brain.gateways import BROKER, Place
 from brain.secret_files import read_secret, secret_file
 from brain.servers import influxd, mosquitto, postgresql, require_programs
 from brain.supervisor import Service, Supervisor
 from ingest.decoders.registry import DECODERS
+from ingest.identity.access_list import Role
+from ingest.identity.authority import SERVER_CERTIFICATE
 from town.errors import ConfigError
+from town.private_file import write_private
 from town.settings import Settings
 from town.store.influx_server import InfluxServer
 from town.store.influx_setup1 import make_account, make_administrator
@@ -121,12 +125,17 @@ async def start_servers(layout: Layout, supervisor: Supervisor) -> None:
 
 
 def _prepare_broker(layout: Layout) -> Path:
-    """The folder of the broker, with an account for the brain and for every gateway."""
-    folder = layout.state / gateways.BROKER
-    place = gateways.Place(layout.bundle.town, folder, layout.settings)
-    gateways.initialise(place, ["localhost", "127.0.0.1"], keep=layout.accounts)
-    gateways.add_all(place, keep=layout.accounts)
-    return folder
+    """The folder of the broker, with a certificate, and accounts for the brain and for every gateway."""
+    place = Place(layout.bundle.town, layout.state / BROKER, layout.settings)
+    authority, accounts = place.authority(), place.accounts()
+    if not (place.folder / SERVER_CERTIFICATE).exists():
+        authority.certify_server(["localhost", "127.0.0.1"], now=wall_clock())
+    layout.accounts.mkdir(exist_ok=True, mode=0o700)
+    for name, role in {**dict.fromkeys(place.town.gateways, Role.GATEWAY), "brain": Role.BRAIN}.items():
+        if name not in accounts.roles:
+            write_private(layout.accounts / name, accounts.add(name, role) + "\n")
+    accounts.write()
+    return place.folder
 
 
 def _prepare_book(layout: Layout, port: int, logs: Path) -> Service:
@@ -154,5 +163,10 @@ async def _prepare_store(layout: Layout) -> None:
 
 def with_vitals(service: Service) -> Service:
     """The service, with an address where it says how it is; it is ready when it says so."""
-    address = f"127.0.0.1:{free_port()}"
+    address = f"127.0.0.1:{free_ports(1)}"
     return replace(service, env={**service.env, "TOWN_VITALS": address}, ready=lambda: is_ready(address))
+
+
+def vitals_of(service: Service) -> str:
+    """Where it says how it is."""
+    return service.env["TOWN_VITALS"]

@@ -22,7 +22,7 @@ from brain.process import run_until_stopped
 from brain.servers import TLS_STEP
 from brain.services import DEFAULT_STORE, Layout, start_servers, with_vitals
 from brain.state import BOOK_FILE, held, state_folder
-from brain.supervisor import Supervisor, supervised
+from brain.supervisor import Service, Supervisor, supervised
 from console.access import Access
 from town.settings import load_settings
 
@@ -87,10 +87,17 @@ def _require_free(layout: Layout) -> None:
         require_free("127.0.0.1", layout.postgresql, purpose="PostgreSQL", instead=other)
 
 
+async def start_line(layout: Layout, supervisor: Supervisor, *, notify: str) -> list[Service]:
+    """Start ingest and rules."""
+    rules = layout.role("rules", "rules", "run", TOWN_NOTIFY=notify)
+    line = [with_vitals(one) for one in (*layout.takers(), rules)]
+    await supervisor.start(*line)
+    return line
+
+
 async def start_roles(layout: Layout, supervisor: Supervisor, *, notify: str) -> None:
     """Start ingest and rules, and the console when these work."""
-    rules = layout.role("rules", "rules", "run", TOWN_NOTIFY=notify)
-    await supervisor.start(*(with_vitals(one) for one in (*layout.takers(), rules)))
+    await start_line(layout, supervisor, notify=notify)
     await supervisor.start(replace(layout.role("console", "console"), ready=lambda: is_ready(layout.settings.http)))
 
 
