@@ -12,14 +12,14 @@ from town.town import Town
 
 
 class Listening:
-    """Newest values into `live`, reports into `reports`, until cancelled."""
+    """Newest values into `live`, reports into `reports`, until cancelled; without `live` reports only."""
 
     def __init__(
-        self, town: Town, session: SessionSettings, *, live: LiveReadings, reports: Reports, clock: Clock
+        self, town: Town, session: SessionSettings, *, live: LiveReadings | None, reports: Reports, clock: Clock
     ) -> None:
         self._town, self._live, self._reports = town.id, live, reports
         self._foreign = 0
-        filters = [readings_topic(town.id, "+"), process_topic(town.id, "+")]
+        filters = [process_topic(town.id, "+"), *([readings_topic(town.id, "+")] if live is not None else [])]
         self._session = Session(session, filters, take=self._take, clock=clock)
 
     async def run(self) -> None:
@@ -32,20 +32,20 @@ class Listening:
             kind, _, name = message.topic.removeprefix(f"town/{self._town}/").partition("/")
             if kind == "processes":
                 self._reports.take(name, message.payload)
-            else:
-                self._readings(message.payload)
+            elif self._live is not None:
+                self._readings(message.payload, self._live)
             if message.packet_id is not None:
                 acknowledged.append(message.packet_id)
         connection.acknowledge(acknowledged)
 
-    def _readings(self, payload: bytes) -> None:
+    def _readings(self, payload: bytes, live: LiveReadings) -> None:
         try:
             batch = decode(payload)
         except ValueError:
             self._foreign += 1
             return
         if batch.rows:
-            self._live.update(batch.readings())
+            live.update(batch.readings())
 
     def parts(self) -> list[PartHealth]:
         """Whether the broker has us."""

@@ -87,7 +87,7 @@ class Reports:
         for process, report in self._living().items():
             for part in report.parts:
                 by_part.setdefault(part.part, []).append((process, part))
-        return [*self._processes(), *(_merged(name, found) for name, found in by_part.items())]
+        return [*self.processes(), *(_merged(name, found) for name, found in by_part.items())]
 
     def figures(self) -> list[Gauge]:
         """Every figure of every process that is there, with the label `process`."""
@@ -120,7 +120,8 @@ class Reports:
     def _is_down(self, process: str) -> bool:
         return process in self._gone or self._clock() - self._found[process][1] > MISSED
 
-    def _processes(self) -> list[PartHealth]:
+    def processes(self) -> list[PartHealth]:
+        """Every process that was heard of lately, and whether it is there."""
         return [
             PartHealth(name, "down", self._gone.get(name, at), "it is gone, or cannot be heard")
             if self._is_down(name)

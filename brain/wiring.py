@@ -15,6 +15,7 @@ from brain.clock import wall_clock
 from brain.health import WholeHealth
 from brain.history_socket import serve_history
 from brain.judge import Judge
+from brain.own_alerts import OwnAlerts
 from brain.past import Past
 from brain.pipeline import Pipeline
 from brain.process import Loops
@@ -69,6 +70,7 @@ class Brain:
         """Start every loop as a named task of the group."""
         loops: Loops = {"ingest": self.intake.run, "rules": self.judge.run, "past": self.past.run}
         loops |= self.alerting.loops()
+        loops["own alerts"] = OwnAlerts(self.health.parts, self.book, clock=wall_clock).run
         loops["pipeline"] = Pipeline(
             self.health.figures, self.alerting.own, ledger=self.state / LEDGER_FILE, name="brain", clock=wall_clock
         ).run
