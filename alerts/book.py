@@ -20,6 +20,7 @@ from alerts.events import (
     Unshelve,
     Verify,
 )
+from alerts.ledger import find_deliveries
 from alerts.life import Refusal, refusal
 from alerts.people import People
 from alerts.questions import (
@@ -36,6 +37,7 @@ from alerts.refused import refused_because, require_reason, require_shelf, short
 from alerts.step import by_person
 from alerts.windows import Windows
 from town.alert import Alert, AlertDefinition, AlertState, DeliveryState, Subject, Transition, Verification
+from town.delivery import Delivery, DeliveryFilter
 from town.errors import Unavailable
 from town.language import Label
 from town.moment import DAY, HOUR, Duration, Moment
@@ -295,6 +297,10 @@ class Book:
     async def counts(self) -> dict[tuple[str, str, str], int]:
         """How many alerts are open, by category, severity and state."""
         return await self.database.read(count_open)
+
+    async def ledger(self, wanted: DeliveryFilter) -> list[Delivery]:
+        """Notifications with every attempt, the newest first; see `town.ports.DeliveryLedger`."""
+        return await self.database.read(lambda link: find_deliveries(link, wanted))
 
     async def deliveries(self) -> dict[DeliveryState, int]:
         """How many notifications there are in each state."""

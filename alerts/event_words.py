@@ -55,7 +55,5 @@ def _said(entry: TimelineEntry) -> str:
     detail = entry.detail
     if "target" in detail:
         return f"{detail['target']} · {detail.get('channel', '')}".removesuffix(" · ")
-    for name in ("comment", "text", "why", "verdict", "to"):
-        if detail.get(name):
-            return str(detail[name])
-    return ""
+    said = (detail.get(name) for name in ("to", "verdict", "reason", "comment", "text"))  # a rule's reason is no text
+    return " · ".join(text for text in said if isinstance(text, str) and text)

@@ -15,18 +15,12 @@ from alerts.floods import Floods
 from alerts.marks import Mark, MarkKind
 from town.alert import Severity
 from town.moment import DAY, MINUTE, Duration, Moment
+from town.performance import Figure, Source
 
 KEPT: Duration = 30 * DAY
 """How far back figures can look."""
 STALE_AFTER: Duration = DAY
 TOP = 10
-
-
-class Source(NamedTuple):
-    """What alerts come from."""
-
-    rule: str
-    subject: str
 
 
 class History(NamedTuple):
@@ -38,14 +32,6 @@ class History(NamedTuple):
     marks: Sequence[Mark]
     active_since: Moment | None = None
     drill: bool = False
-
-
-class Figure(NamedTuple):
-    """One figure; `facility` is of the false-alarm rate of one."""
-
-    name: str
-    value: float
-    facility: str | None = None
 
 
 class _Kept(NamedTuple):

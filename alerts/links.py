@@ -1,6 +1,7 @@
 """Links in messages by which a person says "I have it" without signing in."""
 
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -86,14 +87,23 @@ def load_key(path: Path) -> bytes:
     """The key that links are signed with, made when it is not there. Raises ConfigError for a file that is no key."""
     try:
         if not path.exists():
-            path.touch(mode=0o600, exist_ok=True)
-            path.write_bytes(secrets.token_bytes(KEY_BYTES))
+            _make(path)
         key = path.read_bytes()
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
     if len(key) != KEY_BYTES:
         raise ConfigError(f"{path}: not the {KEY_BYTES} bytes of a key: remove it, and links that were sent end")
     return key
+
+
+def _make(path: Path) -> None:
+    """Whole or not at all, and once: another process may be doing the same."""
+    new = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+    new.touch(mode=0o600)
+    new.write_bytes(secrets.token_bytes(KEY_BYTES))
+    with suppress(FileExistsError):
+        path.hardlink_to(new)
+    new.unlink()
 
 
 def _unknown() -> ActionRefused:

@@ -7,22 +7,25 @@ from sqlalchemy import Connection, select
 
 from alerts import tables
 from alerts.book import Book
-from alerts.figures import KEPT, Figure, Figures, History, Source
+from alerts.figures import KEPT, Figures, History
 from alerts.marks import COUNTED, marks_of
 from town.alert import AlertState, TimelineEntry
-from town.moment import DAY, MINUTE, Duration, Moment
+from town.moment import DAY, MINUTE, SECOND, Duration, Moment
 from town.own import OwnRow
+from town.performance import Figure, Performance, Source
 from town.ports import Gauge, PartHealth
 
 EXPORTED: Duration = 7 * DAY
 """The time that the figures in the store and in /metrics are about, where they are not about ten minutes."""
+FRESH: Duration = 10 * SECOND
+"""How old what is told to people may be."""
 _AGAIN: Duration = 2 * MINUTE
 """How far before the last look it looks again: what was being written then may be of a moment before."""
 _AT_ONCE = 500
 _STANDING = (AlertState.ACTIVE.value, AlertState.ACKNOWLEDGED.value)
 
 
-class Performance:
+class Performing:
     """The figures of the book's town, for so many operators at a time."""
 
     def __init__(self, book: Book, *, operators: int = 1) -> None:
@@ -49,9 +52,12 @@ class Performance:
         """Every figure as of the last look; see `Figures.at`."""
         return self._figures.at(self._looked_at or self._book.clock(), window=window)
 
-    def top_sources(self, window: Duration) -> list[tuple[Source, int]]:
-        """The sources with the most activations as of the last look."""
-        return self._figures.top_sources(self._looked_at or self._book.clock(), window=window)
+    async def look(self, window: Duration) -> Performance:
+        """See `town.ports.AlertPerformance`."""
+        if self._looked_at is None or self._book.clock() - self._looked_at > FRESH:
+            await self.refresh()
+        at = self._looked_at or self._book.clock()
+        return Performance(at, window, self.at(window), self._figures.top_sources(at, window=window))
 
     async def rows(self, now: Moment) -> Sequence[OwnRow]:
         """The figures as rows for the store, after another look. Raises Unavailable."""
@@ -75,7 +81,8 @@ def _tags(figure: Figure) -> dict[str, str]:
 def find_histories(connection: Connection, after: tuple[Moment, str]) -> list[tuple[History, Moment]]:
     """What counts of the alerts that changed after that moment and id, and when each did, in this order; a part."""
     table = tables.alert.c
-    columns = (table.id, table.rule, table.subject_kind, table.subject, table.facility, table.state, table.changed_at)
+    names = ("id", "rule", "subject_kind", "subject", "facility", "state", "drill", "changed_at")
+    columns = [table[name] for name in names]
     moment, alert = after
     later = (table.changed_at > moment) | ((table.changed_at == moment) & (table.id > alert))
     query = select(*columns).where(later).order_by(table.changed_at, table.id).limit(_AT_ONCE)
@@ -89,6 +96,7 @@ def find_histories(connection: Connection, after: tuple[Moment, str]) -> list[tu
                 facility=row.facility,
                 marks=marks_of(timelines[row.id]),
                 active_since=_active_since(timelines[row.id]) if row.state in _STANDING else None,
+                drill=row.drill is not None,
             ),
             row.changed_at,
         )

@@ -190,6 +190,7 @@ notification = Table(
     Column("digest", String(200)),
     Column("passed_on", WORD),
     Index("notification_by_alert", "alert", "number"),
+    Index("notification_by_created", "created_at", "id"),
     Index(
         "notification_by_digest",
         "digest",

@@ -13,7 +13,7 @@ from alerts.escalation import Caller
 from alerts.links import Links, load_key
 from alerts.outbox import Outbox
 from alerts.people import People
-from alerts.performance import Performance
+from alerts.performance import Performing
 from alerts.senders.channels import Endpoints, build_senders
 from alerts.sending import Publish, Sender
 from alerts.telling import Teller, to_store
@@ -54,7 +54,7 @@ class Alerting:
     own: OwnRows
     tellers: Sequence[Teller]
     standing: Standing
-    performance: Performance
+    performance: Performing
     links: Links
     broker: AlertBroker
 
@@ -98,7 +98,7 @@ async def open_alerting(
         broker = AlertBroker(book, session, may_acknowledge=settings.mqtt_acknowledge == "on")
         senders = _senders(settings, receiver, publish=broker.publish)
         links = await links_of(book, settings, state)
-        performance = Performance(book, operators=settings.operators)
+        performance = Performing(book, operators=settings.operators)
         yield Alerting(
             book,
             judge,

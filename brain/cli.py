@@ -12,6 +12,7 @@ from brain.commands.bench import bench
 from brain.commands.boards import boards
 from brain.commands.check import check
 from brain.commands.decode import decode
+from brain.commands.deliveries import deliveries
 from brain.commands.demo import demo
 from brain.commands.gateway import gateway
 from brain.commands.ledger import ledger
@@ -49,6 +50,7 @@ app.command()(test)
 app.command()(decode)
 app.command()(replay)
 app.command()(ledger)
+app.command()(deliveries)
 app.command()(discovered)
 app.command()(adopt)
 app.command()(settings)

@@ -85,6 +85,11 @@ class Judge:
         return self._rules
 
     @property
+    def errors(self) -> Mapping[str, str]:
+        """Why rules could not be judged at their last reading, by rule."""
+        return self._engine.errors
+
+    @property
     def reached(self) -> Moment:
         """Everything that was received until then, and what fell silent until then, is judged."""
         return self._reached

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 
 from alerts.book import open_book
 from alerts.outbox_desk import OutboxDesk
+from alerts.performance import Performing
 from brain.addresses import split_address
 from brain.alerting import book_url, called, links_of
 from brain.clock import wall_clock
@@ -15,6 +16,7 @@ from brain.listening import Listening
 from brain.output import screen
 from brain.reporting import Reports
 from brain.roles import Place, opened_store, prime, session_of
+from brain.rules_shown import rules_shown
 from console.access import FIRST_ACCOUNT, Access
 from console.app import run as run_console
 from console.live import LiveReadings
@@ -37,6 +39,7 @@ async def console(place: Place) -> None:
         session = session_of(place, name, session_expiry=0)
         listening = Listening(town, session, live=live, reports=reports, clock=wall_clock)
         health = WholeHealth((listening, book, reports), clock=wall_clock)
+        performance = Performing(book, operators=settings.operators)
         parts = ConsoleParts(
             town=lambda: town,
             folder=bundle.folder,
@@ -44,6 +47,9 @@ async def console(place: Place) -> None:
             actions=book,
             windows=book.windows,
             outbox=OutboxDesk(book),
+            performance=performance,
+            ledger=book,
+            rules=lambda: rules_shown(bundle.rules),
             history=store,
             latest=store,
             live=live,

@@ -20,6 +20,7 @@ from brain.past import Past
 from brain.pipeline import Pipeline
 from brain.process import Loops
 from brain.receiver import LocalReceiver
+from brain.rules_shown import rules_shown
 from brain.taking_in import TakingIn, open_taking_in
 from console.access import Access
 from console.live import LiveReadings
@@ -87,6 +88,9 @@ class Brain:
             actions=self.book,
             windows=self.book.windows,
             outbox=OutboxDesk(self.book),
+            performance=self.alerting.performance,
+            ledger=self.book,
+            rules=lambda: rules_shown(self.judge.rules, self.judge.errors),
             history=self.store,
             latest=self.store,
             live=self.alerting.live,

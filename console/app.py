@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from console import actions, api, link_page, outbox, problem, sign_in, windows
+from console import actions, alerting_api, api, link_page, outbox, problem, prometheus_api, sign_in, windows
 from console.gate import Gate
 from console.metrics import metrics_text
 from console.pages import alerts, now, pipeline, places
@@ -39,7 +39,7 @@ def create_app(parts: ConsoleParts) -> FastAPI:
     app = FastAPI(title="town brain", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.pulse = Pulse(parts, renders(parts))
     problem.install(app)
-    for part in (api, actions, windows, outbox):
+    for part in (api, actions, windows, outbox, alerting_api, prometheus_api):
         app.include_router(part.router)
     app.include_router(sign_in.router)
     app.include_router(link_page.router)

@@ -1,6 +1,6 @@
 """What the console is given to show and to act with."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -15,13 +15,16 @@ from town.outbox import OutboxKeeper
 from town.ports import (
     AlertActions,
     AlertLinks,
+    AlertPerformance,
     AlertReader,
     Clock,
+    DeliveryLedger,
     Health,
     LatestReadings,
     ReadingHistory,
     WindowKeeper,
 )
+from town.rule_shown import RuleShown
 from town.town import Town
 
 
@@ -67,6 +70,10 @@ class ConsoleParts:
     alerts: AlertReader
     actions: AlertActions
     windows: WindowKeeper
+    performance: AlertPerformance
+    ledger: DeliveryLedger
+    rules: Callable[[], Sequence[RuleShown]]
+    """The rules in force."""
     history: ReadingHistory
     latest: LatestReadings
     live: LiveReadings

@@ -15,9 +15,11 @@ from town.alert import (
     Transition,
     Verification,
 )
+from town.delivery import Delivery, DeliveryFilter
 from town.language import Language
 from town.moment import Duration, Moment
 from town.own import OwnRow
+from town.performance import Performance
 from town.quantity import Value
 from town.reading import Reading
 from town.window import ScopeKind, Window, WindowKind
@@ -235,6 +237,20 @@ class WindowKeeper(Protocol):
 
     async def end_window(self, window: str, *, by: str) -> Window:
         """End a window now, or never begin it."""
+
+
+class AlertPerformance(Protocol):
+    """How well alerting works."""
+
+    async def look(self, window: Duration) -> Performance:
+        """The figures of that time, at most 30 days, as of now or a few seconds ago. Raises Unavailable."""
+
+
+class DeliveryLedger(Protocol):
+    """Who was told what, when, by which channel, and what was answered."""
+
+    async def ledger(self, wanted: DeliveryFilter) -> list[Delivery]:
+        """Notifications with every attempt, the newest first. Raises Unavailable."""
 
 
 class LinkedAlert(msgspec.Struct, frozen=True):

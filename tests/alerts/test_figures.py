@@ -8,12 +8,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alerts.book import Book
-from alerts.figures import Figures, History, Source
+from alerts.figures import Figures, History
 from alerts.marks import COUNTED, Mark, MarkKind, marks_of
 from tests.alerts import slow_figures as slow
 from tests.alerts.small_town import START, active, definitions, normal
 from town.alert import Severity, TimelineEntry
 from town.moment import DAY, HOUR, MINUTE, SECOND, Moment
+from town.performance import Source
 
 NOW = START + DAY
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from town.alert import Alert, AlertState, Category, Notification, TimelineEntry, Verification
+from town.delivery import Attempt, Delivery, DeliveryFilter
 from town.moment import Moment
 from town.ports import ActionRefused, AlertDetail, AlertFilter, Clock
 from town.window import ScopeKind, Window, WindowKind
@@ -36,6 +37,30 @@ class Book:
         ]
         found.sort(key=lambda a: (a.state in CLOSED_LAST, a.severity.digit, -a.raised_at))
         return found[: wanted.limit]
+
+    async def ledger(self, wanted: DeliveryFilter) -> list[Delivery]:
+        """What `told` holds, the newest first."""
+        found = [self._delivery(one) for told in self.told.values() for one in told]
+        kept = [
+            one
+            for one in found
+            if (wanted.alert in (None, one.notification.alert))
+            and (wanted.target in (None, one.notification.target))
+            and (wanted.start is None or one.notification.created_at >= wanted.start)
+            and (wanted.end is None or one.notification.created_at < wanted.end)
+            and (wanted.before is None or (one.notification.created_at, one.notification.id) < wanted.before)
+        ]
+        kept.sort(key=lambda one: (one.notification.created_at, one.notification.id), reverse=True)
+        return kept[: wanted.limit]
+
+    def _delivery(self, told: Notification) -> Delivery:
+        alert, at = self.held[told.alert], told.answered_at
+        tries = (Attempt(number=1, at=at, kind=told.state.value, answer=told.answer or ""),) if at is not None else ()
+        return Delivery(
+            notification=told, title=alert.title, category=alert.category, severity=alert.severity,
+            facility=alert.facility, attempts=tries, acknowledged_by=alert.acknowledged_by,
+            acknowledged_at=alert.acknowledged_at,
+        )  # fmt: skip
 
     async def detail(self, alert: str) -> AlertDetail | None:
         """One alert with its timeline."""

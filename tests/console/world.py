@@ -4,14 +4,16 @@ import math
 import time
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from brain.rules_shown import rules_shown
 from console.access import Access
 from console.app import ConsoleParts, GatewayRow, QuarantineRow
 from console.live import LiveReadings
+from rules.folder import load_rules
 from tests.console.book import Book, Windows
 from town.alert import (
     Alert,
@@ -25,6 +27,7 @@ from town.alert import (
 from town.folder import load_town
 from town.language import Label
 from town.moment import DAY, HOUR, MINUTE, SECOND, Duration, Moment
+from town.performance import Figure, Performance, Source
 from town.ports import (
     Aggregate,
     Gauge,
@@ -33,6 +36,7 @@ from town.ports import (
     Series,
 )
 from town.reading import Reading
+from town.rule_shown import RuleShown
 from town.town import Town
 
 FOLDER = Path(__file__).parents[2] / "towns" / "huangjiu"
@@ -44,6 +48,38 @@ def huangjiu() -> Town:
     town, findings = load_town(FOLDER)
     assert town is not None, findings
     return town
+
+
+@cache
+def rules_of_huangjiu() -> list[RuleShown]:
+    """Its rules."""
+    rules, findings = load_rules(FOLDER, huangjiu())
+    assert rules is not None, findings
+    return rules_shown(rules)
+
+
+class Performing:
+    """How well alerting works, as a test sets it: by name."""
+
+    def __init__(self, clock: Callable[[], Moment]) -> None:
+        self.clock = clock
+        self.figures = [
+            Figure("per_operator_10min", 3.0), Figure("per_operator_10min_mean", 0.42), Figure("in_flood", 0.0),
+            Figure("flood_share", 0.0043), Figure("activations", 424.0), Figure("chattering", 1.0),
+            Figure("top_ten_share", 0.61), Figure("share_critical", 0.04), Figure("share_major", 0.22),
+            Figure("share_minor", 0.54), Figure("share_advisory", 0.2), Figure("fleeting", 17.0), Figure("stale", 6.0),
+            Figure("ack_seconds_p50", 74.0), Figure("ack_seconds_p95", 611.0), Figure("resolve_seconds_p50", 1_260.0),
+            Figure("resolve_seconds_p95", 15_400.0), Figure("false_alarm_rate", 0.18),
+            Figure("false_alarm_rate", 0.5, "cellar-2"), Figure("false_alarm_rate", 0.05, "cellar-1"),
+        ]  # fmt: skip
+        self.sources = [
+            (Source("fire.smoke.high", "sensor:CE2-S01"), 171), (Source("device.silent", "sensor:CE1-S03"), 44),
+            (Source("env.noise", "facility:square"), 31),
+        ]  # fmt: skip
+
+    async def look(self, window: Duration) -> Performance:
+        """The same for every window."""
+        return Performance(self.clock(), window, self.figures, self.sources)
 
 
 class Store:
@@ -150,6 +186,7 @@ class World:
         self.live = LiveReadings()
         self.store, self.book, self.line = Store(self.live), Book(), Line(now - 3 * HOUR)
         self.windows = Windows(self.clock)
+        self.performing = Performing(self.clock)
         self.aside: list[QuarantineRow] = []
         self.access, self.password = Access.open(state, clock=self.clock)
         self.parts = ConsoleParts(
@@ -158,6 +195,9 @@ class World:
             alerts=self.book,
             actions=self.book,
             windows=self.windows,
+            performance=self.performing,
+            ledger=self.book,
+            rules=rules_of_huangjiu,
             history=self.store,
             latest=self.store,
             live=self.live,
