@@ -1,6 +1,7 @@
 """Ingest in a process of its own, whose CPU and memory are nobody else's: `python -m brain.bench.intake_process`.
 
-It is the brain's own intake, session, store and, when asked for, rules with their alert book, without the console.
+It is the brain's own intake with its spool, quarantine and ledger, session, store and, when asked for, rules with their
+alert book, without the console.
 """
 
 import asyncio
@@ -21,8 +22,8 @@ from brain.bundle import Bundle, load_bundle
 from brain.clock import wall_clock
 from brain.judge import Judge
 from brain.process import run
+from brain.taking_in import open_taking_in
 from ingest.intake import Intake
-from ingest.quarantine import Quarantine
 from ingest.session import SessionSettings
 from town.errors import ConfigError
 from town.ports import Deliver, ReadingWriter
@@ -43,10 +44,10 @@ async def _serve(plan: dict[str, Any]) -> None:
     state = Path(plan["state"])
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
         store = await stack.enter_async_context(_store(plan["store"], bundle))
-        quarantine = await stack.enter_async_context(Quarantine(state / "quarantine.sqlite"))
         judge = await _judge(stack, group, bundle, state) if bundle.rules.rules else _nobody
         session = SessionSettings("127.0.0.1", plan["broker"], plan["client_id"], share=plan.get("share"))
-        intake = Intake(bundle.town, session, store=store, judge=judge, quarantine=quarantine, clock=wall_clock)
+        taking_in = open_taking_in(bundle.town, Settings(), session, state=state, store=store, judge=judge)
+        intake = (await stack.enter_async_context(taking_in)).intake
         running = group.create_task(intake.run())
         while intake.parts()[0].state != "ok":  # noqa: ASYNC110 - looked at until it is connected, once a run
             await asyncio.sleep(_LOOKS_EVERY)
@@ -113,6 +114,7 @@ def _figures(intake: Intake) -> dict[str, Any]:
         "stored": balance.stored,
         "quarantined": balance.quarantined + balance.rejected,
         "waiting": balance.messages_waiting + balance.readings_waiting,
+        "in_spool": balance.in_spool,
         "batches": intake.ledger.batches,
         "writes": intake.ledger.store_writes,
         "balanced": balance.balanced,

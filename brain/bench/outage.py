@@ -62,7 +62,8 @@ async def _play(plan: OutagePlan, folder: Path, broker: Server, influxd: str) ->
             sender.tell(go=True)
             await asyncio.sleep(_BEFORE)
         await asyncio.sleep(plan.gone / 2)
-        stored_before = (await first.ask(figures=True))["stored"]
+        before = await first.ask(figures=True)
+        stored_before = before["stored"]
         await first.kill()
         await asyncio.sleep(plan.gone / 2)
         async with influx_on(influxd, port, folder) as store:
@@ -73,7 +74,8 @@ async def _play(plan: OutagePlan, folder: Path, broker: Server, influxd: str) ->
             await _until(second, lambda figures: figures["stored"] >= backlog)
             took = loop.time() - back_at
             await sender.hear(_ENDS_WITHIN)
-            await _until(second, lambda figures: figures["stored"] + stored_before >= traffic.messages)
+            await _until(second, lambda told: told["stored"] + stored_before >= traffic.messages and _settled(told))
+            after = await second.ask(figures=True)
             stored = await count_stored(store, folder / "town", traffic)
     return {
         "rate": plan.rate,
@@ -82,9 +84,15 @@ async def _play(plan: OutagePlan, folder: Path, broker: Server, influxd: str) ->
         "lost": max(0, traffic.messages - stored),
         "doubled": max(0, stored - traffic.messages),
         "backlog": backlog,
+        "in_spool_when_killed": before["in_spool"],
+        "peak_mb": max(before["peak_mb"], after["peak_mb"]),
         "catch_up_per_s": round(backlog / took),
         "catch_up_ratio": round(backlog / took / plan.rate, 1),
     }
+
+
+def _settled(figures: dict[str, Any]) -> bool:
+    return not (figures["waiting"] or figures["in_spool"])
 
 
 async def _until(ingest: Child, enough: Callable[[dict[str, Any]], bool]) -> None:

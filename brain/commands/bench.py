@@ -96,6 +96,21 @@ def bench_outage(
     _show(asyncio.run(outage.bench_outage(outage.OutagePlan(rate, gone))), json=json)
 
 
+@bench.command("flood")
+def bench_flood(
+    seconds: Annotated[float, typer.Option(min=1, max=600, help="How long it lasts.")] = 60,
+    quick: Quick = False,
+    json: options.Json = False,
+) -> None:
+    """Ten times as many messages as a slowed ingest sustains: what is missing, how much memory and disk it takes."""
+    import asyncio
+
+    from brain.bench import flood
+
+    plan = flood.FloodPlan(min(seconds, 2), 2_000) if quick else flood.FloodPlan(seconds, 20_000)
+    _show(asyncio.run(flood.bench_flood(plan)), json=json)
+
+
 @bench.command("scale")
 def bench_scale(
     messages: Annotated[int, typer.Option(min=1, max=5_000_000, help="Messages of each case.")] = 100_000,

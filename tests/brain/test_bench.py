@@ -61,6 +61,17 @@ def test_outage_loses_and_doubles_nothing() -> None:
     assert figures["backlog"] > 300
 
 
+def test_flood_is_stored_in_the_end_and_fits_into_memory() -> None:
+    services.need("mosquitto")
+    services.need("influxd")
+
+    figures = bench("flood")["flood"]
+
+    assert (figures["lost"], figures["refused"]) == (0, 0)
+    assert figures["sent_per_s"] > 2 * figures["sustained_per_s"]
+    assert 20 < figures["peak_mb"] < 200
+
+
 def test_scale_shares_all_messages() -> None:
     services.need("mosquitto")
     services.need("influxd")
