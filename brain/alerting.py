@@ -17,6 +17,7 @@ from alerts.performance import Performing
 from alerts.senders.channels import Endpoints, build_senders
 from alerts.sending import Publish, Sender
 from alerts.telling import Teller, to_store
+from brain.air import AirQualityRows
 from brain.alert_broker import AlertBroker
 from brain.bundle import Bundle
 from brain.clock import wall_clock
@@ -109,7 +110,7 @@ async def open_alerting(
             Rollups(store, wall_clock, keep=keep_of(settings)),
             own,
             [to_store(book, store)],
-            Standing(book, live, own, clock=wall_clock, more=[performance.rows]),
+            Standing(book, live, own, clock=wall_clock, more=[performance.rows, AirQualityRows(store, town).rows]),
             performance,
             links,
             broker,

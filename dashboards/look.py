@@ -68,10 +68,11 @@ LIMITS: dict[str, tuple[tuple[float, str], ...]] = {
     # HJ 633-2012: where the index passes 100, 150, 200.
     "pm2_5": ((75, MINOR), (115, MAJOR), (150, CRITICAL)),
     "pm10": ((150, MINOR), (250, MAJOR), (350, CRITICAL)),
-    "o3": ((160, MINOR), (215, MAJOR), (265, CRITICAL)),
+    "o3": ((200, MINOR), (300, MAJOR), (400, CRITICAL)),
     "no2": ((200, MINOR), (700, MAJOR), (1200, CRITICAL)),
-    "so2": ((500, MINOR), (650, MAJOR), (800, CRITICAL)),
+    "so2": ((500, MINOR), (650, MAJOR)),
     "co_air": ((10, MINOR), (35, MAJOR), (60, CRITICAL)),
+    "air_quality": ((101, MINOR), (151, MAJOR), (201, CRITICAL)),
     # GB 3096-2008, class 2: night and day.
     "noise": ((50, ADVISORY), (60, MINOR), (75, MAJOR)),
     # GBZ 2.1-2019 for work places; GB 50116 for detectors.

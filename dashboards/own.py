@@ -68,6 +68,19 @@ def ledger_over_time(fields: Sequence[str]) -> list[Target]:
     return [series(query, alias="$col")]
 
 
+def air_quality(*, ref: str = "A") -> Target:
+    """The worst air quality index in town."""
+    inner = f'SELECT last("index") AS "value" FROM "air_quality" WHERE {NOW} AND {SCOPE} GROUP BY "sensor"'
+    return Target(f'SELECT max("value") AS "value" FROM ({inner})', ref=ref)
+
+
+def air_quality_over_time(by: Sequence[str] = ("sensor",)) -> list[Target]:
+    """The index of every station, or the worst of all."""
+    group = "".join(f', "{tag}"' for tag in by)
+    query = f'SELECT max("index") FROM "air_quality" WHERE $timeFilter AND {SCOPE} GROUP BY time($__interval){group}'
+    return [series(f"{query} fill(null)", alias="$tag_sensor" if by else "")]
+
+
 def silent_sensors(say: Words, *, width: int = 0, title: str = "", size: int = 40) -> Panel:
     """How many sensors are silent, out of how many."""
     return stat(

@@ -106,6 +106,12 @@ OWN_FAMILIES: Mapping[str, OwnFamily] = {
         },
         lasting=False,
     ),
+    "air_quality": OwnFamily(
+        means="The air quality index (HJ 633-2012) of a station over the last hour, every 60 s, and the pollutant that "
+        "makes it so, `-` up to 50.",
+        tags=("sensor", "facility", "zone"),
+        fields={"index": _F, "primary": _T},
+    ),
     "sensor_state": OwnFamily(
         means="How a sensor is, every 60 s: when it was last heard of (ms, left out when never), whether it is silent, "
         "its battery (%) and signal (dBm), and by how much its clock is ahead of the moment of receipt.",

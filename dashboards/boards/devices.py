@@ -5,8 +5,8 @@ from grafana_foundation_sdk.models.dashboard import Panel
 from dashboards import look, own
 from dashboards.alerts import alert_table, open_in
 from dashboards.board import SYSTEM, Board, Row, board_links, scope_variables
-from dashboards.panels import chart, stat
-from dashboards.query import NOW, SCOPE, TOWN, Target, newest, series, table, trend
+from dashboards.panels import chart, stat, timeline
+from dashboards.query import NOW, SCOPE, TOWN, Target, newest, series, states, table, trend
 from dashboards.rows import Column, table_panel
 from dashboards.sensors import sensor_table
 from dashboards.words import Words
@@ -66,6 +66,13 @@ def devices(say: Words) -> Board:
                 ],
             ),
             Row(9, [_gateways(say), _link(say)]),
+            Row(
+                8,
+                [
+                    _links(say, "device", ("网关在线", "Gateways online")),
+                    _links(say, "network", ("链路在线", "Links online")),
+                ],
+            ),
             Row(8, [_online(say), alert_table(say, category=Category.DEVICE)]),
         ],
     )
@@ -135,6 +142,11 @@ def _link(say: Words) -> Panel:
         limits=look.limits_of("round_trip", base=look.MUTED),
         low=0,
     )
+
+
+def _links(say: Words, family: str, title: tuple[str, str]) -> Panel:
+    words = look.on_off(say("在线", "online"), say("离线", "offline"), colour=look.LINE, calm=look.MINOR)
+    return timeline(say(*title), states("online", family=family), mappings=[words])
 
 
 def _online(say: Words) -> Panel:

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from grafana_foundation_sdk.models.dashboard import Panel
 
-from dashboards import look
+from dashboards import look, own
 from dashboards.alerts import alert_table, annotations, open_in
 from dashboards.board import DEPARTMENTS, Board, Row, board_links, number_variable, scope_variables
 from dashboards.panels import chart, stat
-from dashboards.query import TOWN, Target, newest, series, trend
+from dashboards.query import NOW, SCOPE, TOWN, Target, newest, series, table, trend
+from dashboards.rows import Column, table_panel
 from dashboards.words import Words
+from town.air_quality import BREAKPOINTS
 from town.alert import Category
 
 WARNING, GUARANTEE = "warning_level", "guarantee_level"
@@ -35,6 +37,13 @@ def environment(say: Words) -> Board:
                 4,
                 [
                     open_in(Category.ENVIRONMENT, say),
+                    stat(
+                        say("空气质量指数", "Air quality index"),
+                        own.air_quality(),
+                        decimals=0,
+                        size=38,
+                        thresholds=look.limits_of("air_quality"),
+                    ),
                     _now(say, "pm2_5", "air", decimals=0),
                     _now(say, "o3", "air", decimals=0),
                     _now(say, "noise", "noise", decimals=0),
@@ -43,6 +52,7 @@ def environment(say: Words) -> Board:
                     _now(say, "rain_rate", "weather", decimals=1),
                 ],
             ),
+            Row(8, [_index(say), _primary(say, width=8)]),
             Row(
                 9,
                 [
@@ -80,6 +90,39 @@ def environment(say: Words) -> Board:
             ),
             Row(9, [alert_table(say, category=Category.ENVIRONMENT)]),
         ],
+    )
+
+
+def _index(say: Words) -> Panel:
+    return chart(
+        say("空气质量指数（HJ 633）", "Air quality index (HJ 633)"),
+        own.air_quality_over_time(),
+        every="1m",
+        limits=look.limits_of("air_quality", base=look.MUTED),
+        decimals=0,
+        low=0,
+    )
+
+
+def _primary(say: Words, *, width: int) -> Panel:
+    query = (
+        f'SELECT last("index") AS "index", "primary" FROM "air_quality" WHERE {NOW} AND {SCOPE} '
+        'GROUP BY "facility", "sensor"'
+    )
+    named = {name: say.quantity(name) for name in BREAKPOINTS} | {"-": "—"}
+    return table_panel(
+        say("各站", "Stations"),
+        table(query),
+        [
+            Column("facility", say("设施", "Facility")),
+            Column("sensor", say("站点", "Station"), width=120),
+            Column("index", say("指数", "Index"), width=90, limits=look.limits_of("air_quality"), coloured=True),
+            Column("primary", say("首要污染物", "Primary pollutant"), width=180, mapping=look.names_of(named)),
+        ],
+        sort=(say("指数", "Index"), True),
+        no_value=say("没有空气站", "No air station here"),
+        small=True,
+        width=width,
     )
 
 

@@ -88,9 +88,24 @@ def fire(say: Words) -> Board:
                     ),
                 ],
             ),
+            Row(
+                8,
+                [
+                    _times(say, "pressed", ("手动报警按钮", "Manual call points")),
+                    _times(say, "main_power", ("主机主电源", "Panels’ mains")),
+                ],
+            ),
             Row(8, [happened(say)]),
         ],
     )
+
+
+def _times(say: Words, quantity: str, title: tuple[str, str]) -> Panel:
+    words = {
+        "pressed": look.on_off(say("按下", "pressed"), say("未按", "calm"), colour=look.CRITICAL, calm=look.LINE),
+        "main_power": look.on_off(say("有", "on"), say("断", "off"), colour=look.LINE, calm=look.MAJOR),
+    }
+    return timeline(say(*title), states(quantity, family="fire"), mappings=[words[quantity]])
 
 
 def _worst(quantity: str, title: str, *, decimals: int) -> Panel:

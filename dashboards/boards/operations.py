@@ -110,13 +110,12 @@ def _tiles(say: Words) -> list[Column]:
     doors = stat(
         say("门开着", "Doors open"), how_many("open", family="access"), decimals=0, size=30, thresholds=look.rising()
     )
-    dust = stat(
-        "PM2.5",
-        day("pm2_5", family="air"),
-        unit=look.unit_of("pm2_5"),
+    air = stat(
+        say("空气质量指数", "Air quality index"),
+        own.air_quality_over_time(by=()),
         decimals=0,
         trace=True,
-        thresholds=look.limits_of("pm2_5"),
+        thresholds=look.limits_of("air_quality"),
         size=30,
     )
     river = stat(
@@ -138,7 +137,7 @@ def _tiles(say: Words) -> list[Column]:
     return [
         _tile(open_in(Category.FIRE, say, title=say("消防", "Fire")), smoke),
         _tile(open_in(Category.SECURITY, say, title=say("安防", "Security")), doors),
-        _tile(open_in(Category.ENVIRONMENT, say, title=say("环境", "Environment")), dust),
+        _tile(open_in(Category.ENVIRONMENT, say, title=say("环境", "Environment")), air),
         _tile(open_in(Category.UTILITY, say, title=say("水情与公用", "Water and utilities")), river),
         _tile(open_in(Category.CROWD, say, title=say("游客", "Visitors")), people),
         _tile(open_in(Category.DEVICE, say, title=say("设备", "Devices")), seen),
