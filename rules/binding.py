@@ -4,9 +4,11 @@ A closure takes the moment of judgement and gives a value, or None for unknown.
 """
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from rules import gathered
+from rules.gathered import changes_of
 from rules.memory import Track, View
 from rules.terms import (
     Both,
@@ -109,13 +111,14 @@ def _scored(term: Derived, view: View) -> Evaluate:
     window = view.window(term.quantity, term.width, lagging=True)
     if track is None or window is None:
         return _always(None)
-    window.summing = True
+    window.follow(term.function)
 
     def score(t: Moment) -> float | None:
         value = track.value
         if value is None or t - track.at > max_age:
             return None
-        window.trim(t)
+        if window.oldest <= t - window.width:
+            window.trim(t)
         return window.score(float(value))
 
     return score
@@ -127,10 +130,11 @@ def _windowed(term: Derived, view: View) -> Evaluate:
     window, figure = view.window(term.quantity, term.width), _OVER[term.function]
     if window is None:
         return _always(None)
-    window.summing = window.summing or term.function not in ("rate", "delta", "count")
+    window.follow(term.function)
 
     def over(t: Moment) -> float | None:
-        window.trim(t)
+        if window.oldest <= t - window.width:
+            window.trim(t)
         return figure(window)
 
     return over
@@ -245,27 +249,56 @@ def members_of(term: Gathered, view: View) -> list[View]:
 
 
 def _gathered(term: Gathered, view: View) -> Evaluate:
-    bodies = [bind(term.body, inside) for inside in members_of(term, view)]
+    members = members_of(term, view)
+    bodies = [bind(term.body, inside) for inside in members]
+    changes = [changes_of(term.body, inside) for inside in members]
+    known = [one for one in changes if one is not None]
+    if len(known) < len(changes):
+        return _at_every_moment(term.function, bodies)
+    key = (term, view.own_max_age)
+    found = view.watch.gathered.get(key)
+    if found is None:
+        found = view.watch.gathered[key] = gathered.Gathered(bodies, known)
+        for number, inside in enumerate(members):
+            for quantity in quantities_in(term.body):
+                if track := inside.track(quantity):
+                    track.tell_of_news(found.new, number)
+    return _kept(term.function, found)
+
+
+def _kept(function: str, found: gathered.Gathered) -> Evaluate:
+    look = found.look
 
     def count_of(t: Moment) -> float:
-        known = [value for body in bodies if (value := body(t)) is not None]
-        return float(sum(known))
+        look(t)
+        return float(found.true)
 
     def mean_of(t: Moment) -> float | None:
-        known = [value for body in bodies if (value := body(t)) is not None]
-        return sum(known) / len(known) if known else None
+        look(t)
+        return found.mean()
 
     def any_of(t: Moment) -> bool:
-        known = [value for body in bodies if (value := body(t)) is not None]
-        return any(known)
+        look(t)
+        return found.true > 0
 
     def all_of(t: Moment) -> bool | None:
-        values = [body(t) for body in bodies]
-        if False in values:
+        look(t)
+        if found.false:
             return False
-        return None if None in values or not values else True
+        return None if found.known < found.number or not found.number else True
 
-    return {"count_of": count_of, "mean_of": mean_of, "any_of": any_of, "all_of": all_of}[term.function]
+    ways: dict[str, Evaluate] = {"count_of": count_of, "mean_of": mean_of, "any_of": any_of, "all_of": all_of}
+    return ways[function]
+
+
+def _at_every_moment(function: str, bodies: Sequence[Evaluate]) -> Evaluate:
+    """Of what changes with time itself, such as `age(x)`: every sensor is looked at every time."""
+    unchanged: list[gathered.Changes] = [lambda _: gathered.NEVER_AGAIN] * len(bodies)
+
+    def anew(t: Moment) -> Any:
+        return _kept(function, gathered.Gathered(bodies, unchanged))(t)
+
+    return anew
 
 
 def looked_at(term: Term, view: View) -> list[Track]:

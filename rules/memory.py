@@ -11,23 +11,44 @@ from town.sensor import Sensor
 from town.town import Town
 
 if TYPE_CHECKING:
+    from rules.gathered import Gathered
     from rules.judge import Judge
+    from rules.terms import Term
 
 NEVER: Moment = -(1 << 62)
 """Before every moment."""
+
+
+Ask = Callable[[], Sequence["Judge"]]
+"""The judges to ask, in their order."""
+
+
+class Quick(NamedTuple):
+    """Who judges when one quantity alone is new: while it lies between `low` and `high`, only `rest` says who."""
+
+    judges: Sequence["Judge"]
+    ask: Ask
+    watch: "Watch | None" = None
+    """It counts those that have to be asked wherever the value lies."""
+    low: float = 0.0
+    high: float = 0.0
+    rest: Ask | None = None
 
 
 class Plan(NamedTuple):
     """Who judges when some quantities are new, in order, and the function that says who of them has to be asked."""
 
     judges: Sequence["Judge"]
-    ask: Callable[[], Sequence["Judge"]]
+    ask: Ask
 
 
 class Track:
     """One quantity of one sensor, judged in the order it was measured."""
 
-    __slots__ = ("at", "judges", "last", "order", "plan", "previous", "value", "windows")
+    __slots__ = (
+        "ask", "asked", "at", "followed", "high", "judges", "last", "low", "news", "order", "previous", "rest", "value",
+        "watch", "windows",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.value: Value | None = None
@@ -39,27 +60,54 @@ class Track:
         self.previous: Value | None = None
         self.windows: list[Window] = []
         self.judges: list[Judge] = []
-        self.plan: Plan | None = None
-        """Who judges when this alone is new."""
+        self.news: tuple[tuple[set[int], int], ...] = ()
+        """Where to say that something is new, and by what number."""
+        self.followed = False
+        """Whether anybody has to be told of every value, as it comes."""
+        self.asked: Sequence[Judge] = ()
+        """Who judges when this alone is new; with what follows worked out at the first value, see `Quick`."""
+        self.ask: Ask | None = None
+        self.rest: Ask | None = None
+        self.watch: Watch = NOBODY
+        self.low = self.high = 0.0
+
+    def hurry(self, quick: Quick) -> None:
+        """Know who judges when this alone is new."""
+        self.asked, self.ask, _, self.low, self.high, self.rest = quick
+        self.watch = quick.watch or NOBODY
 
     def accept(self, at: Moment, order: Moment, value: Value) -> None:
         """Take a value that is newer than the last one."""
         self.at, self.order, self.previous = at, order, self.last
         self.value = self.last = value
-        if self.windows:
-            number = float(value) if isinstance(value, float | bool | int) else 0.0
-            for window in self.windows:
-                window.push(at, number)
+        if self.followed:
+            self.tell(at, value)
+
+    def tell(self, at: Moment, value: Value) -> None:
+        """Tell those who follow."""
+        if type(value) is not float:
+            value = float(value) if isinstance(value, bool | int) else 0.0
+        for window in self.windows:
+            window.push(at, value)
+        for news, number in self.news:
+            news.add(number)
+
+    def tell_of_news(self, news: set[int], number: int) -> None:
+        """Put that number there whenever something is new."""
+        self.news = (*self.news, (news, number))
+        self.followed = True
 
     def doubt(self, at: Moment, order: Moment) -> None:
         """Take note that a value came which is not to be believed: the quantity is unknown from now on."""
         self.at, self.order, self.value = at, order, None
+        for news, number in self.news:
+            news.add(number)
 
 
 class Watch:
     """One subject: who belongs to it, the newest moment seen among them, and the windows looked through from there."""
 
-    __slots__ = ("at", "awake", "members", "subject", "views", "windows")
+    __slots__ = ("at", "awake", "gathered", "members", "subject", "views", "windows")
 
     def __init__(self, subject: Subject, members: tuple[Sensor, ...]) -> None:
         self.subject = subject
@@ -67,19 +115,27 @@ class Watch:
         self.at = NEVER
         self.views: dict[Duration | None, View] = {}
         """How rules see it, by how old a value may be: most see it the same way."""
+        self.gathered: dict[tuple[Term, Duration | None], Gathered] = {}
+        """How conditions stand with its sensors, by what is asked and how old a value may be."""
         self.awake = 0
         """How many judges have to be asked at every reading."""
         self.windows: dict[tuple[str, str, Duration, bool], Window] = {}
         """By sensor, quantity, width, and whether it lags behind."""
 
 
+NOBODY = Watch(Subject("town", ""), ())
+"""The watch of what nobody looks at."""
+
+
 class SensorMemory:
     """One sensor: its tracks by quantity, the subjects it belongs to, and who listens to all it says."""
 
-    __slots__ = ("heard", "judges", "plans", "tracks", "watches")
+    __slots__ = ("find", "heard", "judges", "plans", "tracks", "watches")
 
     def __init__(self) -> None:
         self.tracks: dict[str, Track] = {}
+        self.find: Callable[[str], Track | None] = self.tracks.get
+        """The track of a quantity; looked for with every reading."""
         self.watches: list[Watch] = []
         self.judges: list[Judge] = []
         self.heard = NEVER
@@ -133,6 +189,11 @@ class View:
         return View(self.memory, self.watch, max_age=self._max_age, sensor=member)
 
     @property
+    def own_max_age(self) -> Duration | None:
+        """What the rule itself says of it."""
+        return self._max_age
+
+    @property
     def max_age(self) -> Duration:
         """How old a value of this sensor may be: as the rule says, else three of its intervals."""
         if self._max_age is not None:
@@ -153,6 +214,7 @@ class View:
         if window is None:
             window = self.watch.windows[key] = Window(width, lagging=lagging)
             track.windows.append(window)
+            track.followed = True
         return window
 
 

@@ -8,17 +8,20 @@ that was written in a rule; what is the same for many sensors is compiled once.
 
 from collections.abc import Callable, Sequence
 from math import nan
+from operator import attrgetter
 from typing import Any
 
 from rules.binding import bind
+from rules.calm import Bound, bounds, calm_range
 from rules.judge import Judge
-from rules.memory import View
+from rules.memory import Ask, Quick, Track, View
 from rules.terms import Both, Compared, Constant, Derived, Either, Inverse, Measured, Term
 
-Ask = Callable[[], Sequence[Judge]]
-"""The judges to ask, in their order."""
-
 _OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "==": "!=", "!=": "=="}
+
+
+GUARDED = 3
+"""Fewer judges of plain limits than this are looked at one by one."""
 
 
 class Plans:
@@ -37,6 +40,20 @@ class Plans:
             made = self._compiled[text] = space["make"]
         return made(*given)
 
+    def quick(self, judges: Sequence[Judge], track: Track, quantity: str) -> Quick:
+        """What spares asking when this one quantity of a sensor is new and lies where it nearly always lies."""
+        ranges = {judge.index: calm_range(judge, track, quantity) for judge in judges}
+        ranged = [one for one in judges if ranges[one.index] is not None]
+        looks = [one.wakes_on() for one in ranged]
+        watches = {id(look[0].watch): look[0].watch for look in looks if look}
+        if len(watches) != 1:
+            return Quick(judges, self.ask(judges))
+        rest = [one for one in judges if ranges[one.index] is None]
+        found = [one for one in ranges.values() if one is not None]
+        low, high = max(low for low, _ in found), min(high for _, high in found)
+        [watch] = watches.values()
+        return Quick(judges, self.ask(judges), watch, low, high, self.ask(rest) if rest else None)
+
 
 class _Writer:
     """Writes one function; `given` are the objects it works on, by their names in it.
@@ -54,16 +71,36 @@ class _Writer:
     def write(self, judges: Sequence[Judge]) -> tuple[str, list[Any]]:
         asked = [(self._name("j", judge), *self._wakes(judge)) for judge in judges]
         watches = list(dict.fromkeys(watch for _, watch, _ in asked if watch))
-        calm = [_add(judge, " or ".join(true)) for judge, _, true in asked]
+        calm = self._guarded(judges, [_add(judge, " or ".join(true)) for judge, _, true in asked])
         awake = [_add(judge, " or ".join([f"{judge}.awake", *true])) if watch else f"found = (*found, {judge})"
                  for judge, watch, true in asked]  # fmt: skip
         lines = [line for part in self._head.values() for line in part] + ["found = ()"]
         if watches:
             condition = " or ".join(f"{watch}.awake" for watch in watches)
             lines += [f"if {condition}:", *(f" {line}" for line in awake), " return found"]
-        text = [f"def make({', '.join([*self._names.values(), 'nan'])}):", " def ask():"]
+        text = [f"def make({', '.join([*self._names.values(), 'nan', 'in_order'])}):", " def ask():"]
         text += [f"  {line}" for line in [*lines, *calm, "return found"]]
-        return "\n".join([*text, " return ask"]), [*self._given, nan]
+        return "\n".join([*text, " return ask"]), [*self._given, nan, _in_order]
+
+    def _guarded(self, judges: Sequence[Judge], lines: list[str]) -> list[str]:
+        """The same lines, those of plain limits behind one look at the numbers that they are about."""
+        found = [self._bounds(judge) for judge in judges]
+        plain = {bound for one in found if one is not None for bound in one}
+        if sum(one is not None for one in found) < GUARDED or not plain:
+            return lines
+        looks = [f"{name} >= {limit!r}" for name, limit in _nearest(plain, ">").items()]
+        looks += [f"{name} <= {limit!r}" for name, limit in _nearest(plain, "<").items()]
+        inside = [line for line, one in zip(lines, found, strict=True) if one is not None]
+        outside = [line for line, one in zip(lines, found, strict=True) if one is None]
+        # Judges have their order: what is found behind the look is sorted in among the others.
+        return [*outside, f"if {' or '.join(looks)}:", *(f" {line}" for line in inside), " found = in_order(found)"]
+
+    def _bounds(self, judge: Judge) -> frozenset[Bound] | None:
+        looks = judge.wakes_on()
+        if looks is None:
+            return None
+        view, terms = looks
+        return bounds(terms, lambda term: self._number(term, view))
 
     def _name(self, letter: str, value: Any) -> str:
         """The name of an object in the function; the same object has one name."""
@@ -124,6 +161,18 @@ class _Writer:
             lines = [f"{name} = {self._name('f', bind(term, view))}({at})", f"if {name} is None: {name} = nan"]
         self._head.setdefault(name, lines)
         return name
+
+
+def _nearest(plain: set[Bound], sign: str) -> dict[str, float]:
+    """The limit of each number that is reached first."""
+    found: dict[str, float] = {}
+    for name, _, limit in sorted(one for one in plain if one[1] == sign):
+        found[name] = limit if sign == "<" else found.get(name, limit)
+    return found
+
+
+def _in_order(judges: Sequence[Judge]) -> Sequence[Judge]:
+    return sorted(judges, key=attrgetter("index"))
 
 
 def _add(judge: str, condition: str) -> str:

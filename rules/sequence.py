@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from rules.expression import Expression
 from rules.judge import Standing, changed, view_of
-from rules.memory import Memory, Track, View
+from rules.memory import Memory, View
 from rules.progress import Begun, Progress
 from rules.rule import Rule, Step
 from rules.subject import Judged
@@ -22,17 +22,18 @@ MAX_BEGUN = 16
 class _Look:
     """One step's condition: its truth, and whether anything it looks at is new."""
 
-    __slots__ = ("_seen", "_tracks", "when")
+    __slots__ = ("_news", "when")
 
     def __init__(self, expression: Expression, view: View) -> None:
         self.when = expression.bind(view)
-        self._tracks: list[Track] = expression.tracks(view)
-        self._seen: list[Moment] = []
+        self._news: set[int] = set()
+        for track in expression.tracks(view):
+            track.tell_of_news(self._news, 0)
 
     def look(self) -> bool:
         """Whether something is new since the last look."""
-        orders = [track.order for track in self._tracks]
-        news, self._seen = orders != self._seen, orders
+        news = bool(self._news)
+        self._news.clear()
         return news
 
 

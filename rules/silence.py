@@ -62,10 +62,11 @@ class SilenceJudge:
     def judge(self, received: Moment, now: Moment) -> Transition | None:
         """Something was heard: what is new ends silence when it arrives, however long ago it was measured."""
         standing, newest = self.standing, self._newest()
-        for place, (one, other) in enumerate(zip(self._seen, newest, strict=True)):
-            if one != other:
-                standing.heard[place] = max(standing.heard[place], received)
-        self._seen = newest
+        if newest != self._seen:
+            for place, (one, other) in enumerate(zip(self._seen, newest, strict=True)):
+                if one != other:
+                    standing.heard[place] = max(standing.heard[place], received)
+            self._seen = newest
         if standing.condition is NORMAL:
             return None
         if received - self.quiet_since() >= self.limit:

@@ -76,7 +76,8 @@ def bench_rules(
     # Memory first: what the other measurement leaves behind would be counted with it.
     subjects = of_rules.bench_subjects(sensors=sensors)
     found = of_rules.bench_rules(rules=count or (1, 3, 10, 50), readings=readings, rounds=rounds)
-    _show(found | {"subjects": [subjects]}, json=json)
+    members = of_rules.bench_members(readings=min(readings, 20_000))
+    _show(found | {"members": members, "subjects": [subjects]}, json=json)
 
 
 @bench.command("outage")

@@ -19,6 +19,9 @@ from town.town import Town
 SMOKE = "id: smoke.high\nwhen: smoke >= 0.15\nclear: smoke < 0.05\nfor: 20s\nkeep_active_for: 20s"
 MANY = (
     SMOKE,
+    "id: low\nwhen: smoke < 0.05 or smoke >= 0.4",
+    "id: warm\nwhen: temperature > 19 Cel and smoke > 0.1\nfor: 10s",
+    "id: hot\nwhen: temperature >= 70 Cel",
     "id: heat\nwhen: rate(temperature, 1m) > 5 Cel or mean(temperature, 5m) > 60 Cel",
     "id: spread\nwhen: stddev(temperature, 2m) > 3 Cel and changed(smoke)",
     "id: both\nfor_each: {facility: any}\nwhen: count_of(smoke >= 0.1) >= 2 or mean_of(temperature) > 50\nfor: 15s",
@@ -72,6 +75,34 @@ def _play(engine: Engine, readings: list[Reading], until: int) -> list[Transitio
         out += engine.advance(one.received_at)
         out += engine.step([one], one.received_at)
     return out + engine.advance(until)
+
+
+_ONE_VALUE = st.lists(
+    st.tuples(
+        st.integers(0, 25),
+        st.integers(-30, 5),
+        st.sampled_from(
+            [("smoke", 0.01), ("smoke", 0.15), ("smoke", 0.4), ("temperature", 19.0), ("temperature", 70.0)]
+        ),
+    ),
+    max_size=60,
+)
+
+
+@given(drawn=_ONE_VALUE)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_value_alone_is_judged_as_one_with_others_beside_it(
+    many: tuple[RuleSet, Town], drawn: list[tuple[int, int, tuple[str, float]]]
+) -> None:
+    now, alone, beside = START, [], []
+    for step, lag, (quantity, value) in drawn:
+        now += step * SECOND
+        alone.append(Reading("S1", now + lag * SECOND, now, {quantity: value}))
+        beside.append(Reading("S1", now + lag * SECOND, now, {quantity: value, "battery": 50.0}))
+
+    played = [_play(Engine(*many), readings, now + MINUTE) for readings in (alone, beside)]
+
+    assert _bytes(played[0]) == _bytes(played[1])
 
 
 @given(drawn=_READINGS, cuts=st.sets(st.integers(0, 60), max_size=5))

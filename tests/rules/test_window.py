@@ -22,7 +22,7 @@ def _moments(steps: list[tuple[int, float]]) -> list[tuple[int, float]]:
 @given(_STEPS, st.integers(1, 200))
 def test_figures_are_those_of_the_values_inside(steps: list[tuple[int, float]], width: int) -> None:
     window = Window(width)
-    window.summing = True
+    window.sums = window.ends = window.spreads = True
     values = _moments(steps)
     for index, (now, value) in enumerate(values):
         window.push(now, value)
@@ -42,7 +42,8 @@ def test_saved_window_goes_on_to_the_last_bit(
     first: list[tuple[int, float]], then: list[tuple[int, float]], width: int
 ) -> None:
     kept, saved = Window(width), Window(width)
-    kept.summing = saved.summing = True
+    for one in (kept, saved):
+        one.sums = one.ends = one.spreads = True
     moments = _moments(first + then)
     for at, value in moments[: len(first)]:
         kept.push(at, value)
@@ -83,3 +84,12 @@ def test_window_has_no_room_for_a_device_that_never_stops() -> None:
 
     assert window.count() == MAX_VALUES
     assert window.delta() == MAX_VALUES - 1
+
+
+def test_spread_too_small_for_a_number_gives_no_score() -> None:
+    window = Window(60_000, lagging=True)
+    window.follow("zscore")
+    for at in range(12):
+        window.push(at, 5e-324 if at == 3 else 0.0)
+
+    assert window.score(1.0) is None
