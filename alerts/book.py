@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
 from alerts import tables
+from alerts.coming import upcoming
 from alerts.database import BUSY, Database, open_database
 from alerts.desk import CHUNK, Desk, taken_key
 from alerts.events import (
@@ -288,7 +289,14 @@ class Book:
 
     async def detail(self, alert: str) -> AlertDetail | None:
         """One alert with its timeline and everyone who was told, oldest first; None if there is none of that id."""
-        return await self.database.read(lambda link: find_detail(link, alert))
+        return await self.database.read(lambda link: self._detail(link, alert))
+
+    def _detail(self, connection: Connection, alert: str) -> AlertDetail | None:
+        found = find_detail(connection, alert)
+        if found is None or found.alert.closed_at is not None:
+            return found
+        coming = upcoming(connection, alert, people=self.people, town=self.town, now=self.clock())
+        return msgspec.structs.replace(found, upcoming=coming)
 
     async def state(self, rule: str, subject: Subject) -> AlertState:
         """Where the open alert of a rule and subject stands; `pending` or `normal` without one."""

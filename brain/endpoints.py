@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from alerts.channel_checks import is_loopback
 from alerts.senders.channels import Bases, Endpoints
+from brain.callbacks import twilio_callback
 from town.errors import ConfigError
 from town.settings import PREFIX, Settings
 
@@ -18,6 +19,7 @@ def endpoints_of(settings: Settings) -> Endpoints:
         smtp_password=password.get_secret_value() if password else None,
         smtp_from=settings.smtp_from,
         bases=Bases(**given),
+        twilio_callback=twilio_callback(settings),
     )
 
 

@@ -6,10 +6,12 @@ import socket
 from contextlib import AsyncExitStack
 
 from alerts.book import open_book
+from alerts.duty import DutyDesk
 from alerts.outbox_desk import OutboxDesk
 from alerts.performance import Performing
 from brain.addresses import split_address
 from brain.alerting import book_url, called, links_of
+from brain.callbacks import Callbacks, twilio_callback
 from brain.clock import wall_clock
 from brain.health import WholeHealth
 from brain.listening import Listening
@@ -17,6 +19,7 @@ from brain.output import screen
 from brain.reporting import Reports
 from brain.roles import Place, opened_store, prime, session_of
 from brain.rules_shown import rules_shown
+from brain.secrets import secret
 from console.access import FIRST_ACCOUNT, Access
 from console.app import run as run_console
 from console.live import LiveReadings
@@ -62,6 +65,8 @@ async def console(place: Place) -> None:
             public_url=settings.public_url,
             links=await links_of(book, settings, state),
             called=lambda who: called(book.people, who),
+            duty=DutyDesk(book),
+            receipts=Callbacks(book, url=twilio_callback(settings), secret=secret),
             people=book.names,
         )
         async with asyncio.TaskGroup() as group:

@@ -8,9 +8,11 @@ from functools import partial
 from pathlib import Path
 
 from alerts.book import Book
+from alerts.duty import DutyDesk
 from alerts.outbox_desk import OutboxDesk
 from brain.alerting import Alerting, called, open_alerting
 from brain.bundle import Bundle
+from brain.callbacks import Callbacks, twilio_callback
 from brain.clock import wall_clock
 from brain.health import WholeHealth
 from brain.history_socket import serve_history
@@ -21,6 +23,7 @@ from brain.pipeline import Pipeline
 from brain.process import Loops
 from brain.receiver import LocalReceiver
 from brain.rules_shown import rules_shown
+from brain.secrets import secret
 from brain.taking_in import TakingIn, open_taking_in
 from console.access import Access
 from console.live import LiveReadings
@@ -103,6 +106,8 @@ class Brain:
             public_url=self.settings.public_url,
             links=self.alerting.links,
             called=lambda who: called(self.book.people, who),
+            duty=DutyDesk(self.book),
+            receipts=Callbacks(self.book, url=twilio_callback(self.settings), secret=secret),
             people=self.book.names,
         )
 

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from console.asking import Id, Name, Parts
 from console.pages.places import SPANS
 from console.parts import ConsoleParts
-from town.alert import Alert, AlertState, Category, Notification, TimelineEntry
+from town.alert import Alert, AlertState, Category, Notification, TimelineEntry, Upcoming
 from town.moment import DAY, HOUR, Duration, Moment, format_moment, parse_duration, parse_moment
 from town.ports import Aggregate, AlertFilter
 from town.quantity import Value
@@ -27,11 +27,12 @@ _MOMENT = "RFC 3339 or ms since 1970; "
 
 
 class AlertAnswer(BaseModel):
-    """One alert with its timeline and who was told."""
+    """One alert with its timeline, who was told, and who is told next."""
 
     alert: Alert
     timeline: list[TimelineEntry]
     notifications: list[Notification]
+    upcoming: list[Upcoming]
 
 
 class ValueAnswer(BaseModel):
@@ -78,7 +79,12 @@ async def alert(parts: Parts, alert: Id) -> AlertAnswer:
     found = await parts.alerts.detail(alert)
     if found is None:
         raise HTTPException(404, f"There is no alert {alert}.")
-    return AlertAnswer(alert=found.alert, timeline=list(found.timeline), notifications=list(found.notifications))
+    return AlertAnswer(
+        alert=found.alert,
+        timeline=list(found.timeline),
+        notifications=list(found.notifications),
+        upcoming=list(found.upcoming),
+    )
 
 
 @router.get("/latest", summary="The newest value of every quantity")

@@ -14,10 +14,22 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from console import actions, alerting_api, api, link_page, outbox, problem, prometheus_api, sign_in, windows
+from console import (
+    actions,
+    alerting_api,
+    api,
+    duty,
+    hooks,
+    link_page,
+    outbox,
+    problem,
+    prometheus_api,
+    sign_in,
+    windows,
+)
 from console.gate import Gate
 from console.metrics import metrics_text
-from console.pages import alerts, now, pipeline, places
+from console.pages import alerts, now, people, pipeline, places
 from console.parts import ConsoleParts, GatewayRow, QuarantineRow
 from console.pulse import Pulse, Render
 from console.views import desk, legend
@@ -25,6 +37,7 @@ from console.views import now as now_view
 from console.views import pipeline as pipeline_view
 from console.views import places as places_view
 from console.views import top as top_view
+from console.views.duty import DutyView
 from town.errors import ConfigError
 
 __all__ = ["ConsoleParts", "GatewayRow", "QuarantineRow", "create_app", "run"]
@@ -39,10 +52,11 @@ def create_app(parts: ConsoleParts) -> FastAPI:
     app = FastAPI(title="town brain", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.pulse = Pulse(parts, renders(parts))
     problem.install(app)
-    for part in (api, actions, windows, outbox, alerting_api, prometheus_api):
+    for part in (api, actions, windows, outbox, alerting_api, prometheus_api, duty):
         app.include_router(part.router)
     app.include_router(sign_in.router)
     app.include_router(link_page.router)
+    app.include_router(hooks.router)
     _add_health(app, parts)
     app.mount("/static", StaticFiles(directory=_STATIC))
     _mount_pages(app)
@@ -78,12 +92,13 @@ async def run(parts: ConsoleParts, *, host: str, port: int, ready: Callable[[str
 
 def renders(parts: ConsoleParts) -> dict[str, Render]:
     """Every part that a page can follow, by name."""
+    duty_view = DutyView(parts.duty)
     return {
         "top": top_view.top,
         "counts": top_view.counts,
         "legend": legend.legend,
         "map": now_view.town_map(parts.folder),
-        "queue": now_view.queue(parts.alerts),
+        "queue": now_view.queue(parts.alerts, duty_view),
         "tiles": now_view.tiles,
         "desk.queue": desk.queue(parts.alerts),
         "desk.alert": desk.alert(parts.alerts),
@@ -92,6 +107,7 @@ def renders(parts: ConsoleParts) -> dict[str, Render]:
         "place.head": places_view.head,
         "place.cards": places_view.cards,
         "place.sensors": places_view.sensors,
+        "duty": duty_view.page(),
         "pipeline.figures": pipeline_view.figures,
         "pipeline.parts": pipeline_view.parts,
         "pipeline.gateways": pipeline_view.gateways,
@@ -160,6 +176,7 @@ def _register_pages() -> None:
     ui.page("/alerts/{alert}")(alerts.page)
     ui.page("/places")(places.every_place)
     ui.page("/places/{facility}")(places.one_place)
+    ui.page("/people")(people.page)
     ui.page("/pipeline")(pipeline.page)
 
 

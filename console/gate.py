@@ -11,7 +11,7 @@ from console.access import COOKIE, Person
 from console.parts import ConsoleParts
 from console.problem import problem
 
-_OPEN = ("/healthz", "/readyz", "/sign-in", "/a/", "/static/", "/_nicegui/", "/favicon.ico")
+_OPEN = ("/healthz", "/readyz", "/sign-in", "/a/", "/hooks/", "/static/", "/_nicegui/", "/favicon.ico")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 _BODY_LIMIT = 256 << 10

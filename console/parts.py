@@ -9,6 +9,7 @@ import msgspec
 
 from console.access import Access
 from console.live import LiveReadings
+from town.duty import Duty
 from town.language import Label, Language
 from town.moment import Moment
 from town.outbox import OutboxKeeper
@@ -21,6 +22,7 @@ from town.ports import (
     DeliveryLedger,
     Health,
     LatestReadings,
+    ProviderReceipts,
     ReadingHistory,
     WindowKeeper,
 )
@@ -84,6 +86,10 @@ class ConsoleParts:
     access: Access
     language: Language
     public_url: str | None = None
+    duty: Duty | None = None
+    """Who is on duty; None when the town has no rota to ask."""
+    receipts: ProviderReceipts | None = None
+    """Takes what providers tell by themselves."""
     links: AlertLinks | None = None
     """Links by which people acknowledge from a message."""
     called: Callable[[str], Label | None] = lambda _: None

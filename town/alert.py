@@ -286,3 +286,18 @@ class Notification(BaseModel):
     """The notification in which it was told together with others, because there were too many to be told alone."""
     passed_on: str | None = None
     """The channel on which its target was told as well, because this one failed."""
+
+
+class Upcoming(BaseModel):
+    """Who will be told of an alert next, unless somebody has it by then."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at: Moment
+    why: Literal["route", "group", "escalation", "reminder", "quiet"]
+    to: tuple[str, ...]
+    """People, targets and rotas, as people.yaml names them."""
+    people: tuple[str, ...]
+    """Who that is at that moment, as far as it is known now."""
+    channels: tuple[str, ...] = ()
+    """Over which channels; the first of each when none is named."""

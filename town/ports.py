@@ -13,6 +13,7 @@ from town.alert import (
     Notification,
     TimelineEntry,
     Transition,
+    Upcoming,
     Verification,
 )
 from town.delivery import Delivery, DeliveryFilter
@@ -166,11 +167,12 @@ class AlertFilter(msgspec.Struct, frozen=True):
 
 
 class AlertDetail(msgspec.Struct, frozen=True):
-    """One alert with everything that happened to it and everyone who was told, oldest first."""
+    """One alert with everything that happened to it and everyone who was told, oldest first, and who is told next."""
 
     alert: Alert
     timeline: Sequence[TimelineEntry]
     notifications: Sequence[Notification]
+    upcoming: Sequence[Upcoming] = ()
 
 
 class AlertReader(Protocol):
@@ -280,6 +282,13 @@ class ActionRefused(Exception):  # noqa: N818 - it is an answer to a person, not
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class ProviderReceipts(Protocol):
+    """Takes what providers tell of messages by themselves."""
+
+    async def twilio(self, form: Mapping[str, str], *, signature: str) -> bool:
+        """Take a status callback; False when the signature does not prove that it is Twilio's."""
 
 
 class TransitionTaker(Protocol):

@@ -97,6 +97,7 @@ async def shell(visit: Visit, here: str, title: str, *, classes: str = "", own_h
         ("/", visit.told.gettext("Now")),
         ("/alerts", visit.told.gettext("Alerts")),
         ("/places", visit.told.gettext("Places")),
+        ("/people", visit.told.gettext("People")),
         ("/pipeline", visit.told.gettext("Pipeline")),
     ]
     with panel("shell"):

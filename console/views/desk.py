@@ -16,6 +16,7 @@ from console.views.alert_row import (
     quantity_name,
 )
 from console.views.history_text import channel_name, delivery_name, event_text, person_name
+from console.views.next_text import upcoming_text
 from console.words import Words
 from town.alert import Alert, AlertState, Category
 from town.moment import DAY
@@ -134,6 +135,7 @@ def side(reader: AlertReader) -> Renderer:
             told_people=[(n, channel_name(told, n.channel), delivery_name(told, n.state)) for n in found.notifications],
             timeline=[(entry, *event_text(scene, told, entry)) for entry in found.timeline],
             person=lambda who: person_name(scene, told, who),
+            upcoming=[(one.at, *upcoming_text(scene, told, one)) for one in found.upcoming],
             earlier=await _earlier(reader, scene, told, found.alert),
             clock=lambda at: told.clock(at, scene.town.zone_info, now=scene.now),
             date=lambda at: told.clock(at, scene.town.zone_info, now=0)[:5],

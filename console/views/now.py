@@ -10,6 +10,8 @@ from console.town_map import HEIGHT, WIDTH, Shape, Spot, TownMap, draw_map
 from console.traces import SOURCES
 from console.views.alert_row import alert_row
 from console.views.desk import Renderer, last_ended
+from console.views.duty import DutyView
+from console.views.next_text import told_line
 from console.views.trace import trace_path
 from console.words import Words
 from town.alert import AlertState, Category, Severity
@@ -85,7 +87,7 @@ def _mark(scene: Scene, spot: Spot, names: dict[str, str]) -> Mark:
     )
 
 
-def queue(reader: AlertReader) -> Renderer:
+def queue(reader: AlertReader, duty: DutyView) -> Renderer:
     """The renderer of the queue: counts by severity, the worst alert on stage, the next ones, how many are left."""
 
     async def show(scene: Scene, told: Words, _argument: str) -> str:
@@ -99,6 +101,8 @@ def queue(reader: AlertReader) -> Renderer:
             stage=stage,
             rows=rest,
             left=len(scene.alerts) - len(rest) - (stage is not None),
+            on_duty=await duty.line(scene, told),
+            knows=await told_line(reader, scene, told, stage.id) if stage else None,
             ended=None if rows else await last_ended(reader),
         )
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Any
 
-from town.alert import Alert, AlertState, Category, Notification, TimelineEntry, Verification
+from town.alert import Alert, AlertState, Category, Notification, TimelineEntry, Upcoming, Verification
 from town.delivery import Attempt, Delivery, DeliveryFilter
 from town.moment import Moment
 from town.ports import ActionRefused, AlertDetail, AlertFilter, Clock
@@ -19,6 +19,7 @@ class Book:
         self.held: dict[str, Alert] = {}
         self.timeline: dict[str, list[TimelineEntry]] = defaultdict(list)
         self.told: dict[str, list[Notification]] = defaultdict(list)
+        self.upcoming: dict[str, list[Upcoming]] = defaultdict(list)
 
     def put(self, alert: Alert) -> None:
         """Open an alert, or replace one."""
@@ -65,7 +66,9 @@ class Book:
     async def detail(self, alert: str) -> AlertDetail | None:
         """One alert with its timeline."""
         found = self.held.get(alert)
-        return AlertDetail(found, tuple(self.timeline[alert]), tuple(self.told[alert])) if found else None
+        if found is None:
+            return None
+        return AlertDetail(found, tuple(self.timeline[alert]), tuple(self.told[alert]), tuple(self.upcoming[alert]))
 
     async def acknowledge(self, alert: str, *, by: str, at: Moment, comment: str = "") -> Alert:
         """Once, by whoever is first."""

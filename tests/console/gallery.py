@@ -12,7 +12,8 @@ from console.app import QuarantineRow
 from tests.console.serving import serving
 from tests.console.world import World, response, seen, told
 from tests.services import need
-from town.alert import AlertState, Category, DeliveryState, Severity
+from town.alert import AlertState, Category, DeliveryState, Severity, Upcoming
+from town.duty import Swap
 from town.language import Label
 from town.moment import DAY, HOUR, MINUTE, SECOND, Duration
 
@@ -23,6 +24,7 @@ PAGES = {
     "alert": "/alerts/A-1",
     "places": "/places",
     "place": "/places/cellar-2?span=6h&compare=yesterday",
+    "people": "/people",
     "pipeline": "/pipeline",
 }
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -75,6 +77,13 @@ def story(world: World, *, days: float = 2.0) -> None:
         ("chief", "email", DeliveryState.QUEUED),
     ):
         world.book.told[fire.id].append(told(fire.id, fire.raised_at + SECOND, target, channel, state))
+    coming = ("escalation", ("shen.guohua",), ("sms", "voice")), ("reminder", ("fire-room",), ())
+    for minutes, (why, people, channels) in enumerate(coming, 1):
+        world.book.upcoming[fire.id].append(
+            Upcoming(at=now + minutes * 68 * SECOND, why=why, to=people, people=people, channels=channels)
+        )
+    swap = Swap(out="wang.fang", stands_in="li.wei", start=now + 10 * HOUR, end=now + 34 * HOUR, rota="duty-fire", id=1)
+    world.duties.kept.append(swap)
     for scene in SCENES:
         _play(world, scene)
     ended = now - 25 * DAY

@@ -15,6 +15,7 @@ from console.app import ConsoleParts, GatewayRow, QuarantineRow
 from console.live import LiveReadings
 from rules.folder import load_rules
 from tests.console.book import Book, Windows
+from tests.console.duties import NAMES, Duties
 from town.alert import (
     Alert,
     AlertState,
@@ -187,6 +188,7 @@ class World:
         self.store, self.book, self.line = Store(self.live), Book(), Line(now - 3 * HOUR)
         self.windows = Windows(self.clock)
         self.performing = Performing(self.clock)
+        self.duties = Duties()
         self.aside: list[QuarantineRow] = []
         self.access, self.password = Access.open(state, clock=self.clock)
         self.parts = ConsoleParts(
@@ -207,6 +209,8 @@ class World:
             clock=self.clock,
             access=self.access,
             language="zh",
+            duty=self.duties,
+            called=_called,
         )
 
     def clock(self) -> Moment:
@@ -267,6 +271,10 @@ class World:
         self.book.note(id, alert.opened_at, "rule", "opened")
         self.book.note(id, alert.raised_at, "rule", "raised")
         return alert
+
+
+def _called(who: str) -> Label | None:
+    return Label(zh=NAMES[who], en=NAMES[who]) if who in NAMES else None
 
 
 def seen(sensor: str, quantity: str, value: Any, unit: str | None, limit: str) -> dict[str, Any]:
