@@ -10,6 +10,7 @@ from brain.commands.adopt import adopt, discovered
 from brain.commands.backup import backup, restore
 from brain.commands.bench import bench
 from brain.commands.boards import boards
+from brain.commands.cap import cap
 from brain.commands.check import check
 from brain.commands.decode import decode
 from brain.commands.deliveries import deliveries
@@ -51,6 +52,7 @@ app.command()(decode)
 app.command()(replay)
 app.command()(ledger)
 app.command()(deliveries)
+app.command()(cap)
 app.command()(discovered)
 app.command()(adopt)
 app.command()(settings)

@@ -41,7 +41,7 @@ def run_deliveries(folder: Path, asked: Asked, *, csv: Path | None, state: Path 
     url = book_url(settings, state_folder(settings, town.id))
     most = None if csv else asked.limit
     wanted = _wanted(asked)
-    found = asyncio.run(_ask(url, wanted, most=most)) if _is_there(url) else []
+    found = asyncio.run(_ask(url, wanted, most=most)) if is_there(url) else []
     if csv is not None:
         _write(csv, found, town)
     elif json:
@@ -56,7 +56,7 @@ def run_deliveries(folder: Path, asked: Asked, *, csv: Path | None, state: Path 
 _EVERYTHING = Asked(None, None, None, None, 100)
 
 
-def _is_there(url: str) -> bool:
+def is_there(url: str) -> bool:
     """Whether there is a book: looking at it must not make one."""
     parsed = make_url(url)
     return parsed.get_backend_name() != "sqlite" or Path(str(parsed.database)).exists()

@@ -1,17 +1,21 @@
 """The REST interface, how alerting goes: figures, and who was told what. Described in /api/openapi.json."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
-from console.asking import Name, Parts, WhenText
+from console.asking import Id, Name, Parts, WhenText
 from console.parts import ConsoleParts
+from town.cap import cap_draft, sender_of
 from town.delivery import Delivery, DeliveryFilter, csv_lines
 from town.language import Language
 from town.moment import Duration, Moment
+from town.outlines import read_outlines
 from town.performance import TARGETS, WINDOWS
 
 router = APIRouter(prefix="/api/v1", tags=["alerting"])
@@ -60,6 +64,18 @@ async def figures(
         figures=[FigureAnswer(**one._asdict(), **_limits(one.name)) for one in found.figures],
         top_sources=[SourceAnswer(**source._asdict(), activations=count) for source, count in found.top_sources],
     )
+
+
+@router.get("/alerts/{alert}/cap", summary="An alert as a draft of a public warning", response_class=Response)
+async def cap(parts: Parts, alert: Id) -> Response:
+    """A CAP 1.2 document in zh and en: a draft, of a drill an exercise; issuing it belongs to the authorities."""
+    found = await parts.alerts.detail(alert)
+    if found is None:
+        raise HTTPException(404, f"There is no alert {alert}.")
+    town, outlines = parts.town(), await asyncio.to_thread(read_outlines, parts.folder)
+    sender = sender_of(town, parts.public_url)
+    document = cap_draft(found.alert, town, sender=sender, now=parts.clock(), outlines=outlines)
+    return Response(document, media_type="application/cap+xml; charset=utf-8")
 
 
 def _limits(name: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from alerts.sending import Answer, AnswerKind, OutgoingMessage
 from brain.cli import app
 from brain.state import BOOK_FILE
 from tests.alerts.small_town import START, TOWN, Clock, active, definitions, hook, people
+from tests.town.cap_rules import problems
 
 FOLDER = str(Path(__file__).parents[1] / "towns" / "hamlet")
 
@@ -71,6 +72,15 @@ def test_the_whole_ledger_is_written_for_a_spreadsheet(state: Path, tmp_path: Pa
     assert [(row["alert"], row["answer"]) for row in rows] == [
         ("A-20260921-0002", "'@taken"), ("A-20260921-0001", "'@taken"),
     ]  # fmt: skip
+
+
+def test_an_alert_is_printed_as_a_draft_of_a_warning(state: Path) -> None:
+    arguments = ["--town", FOLDER, "--state", str(state)]
+
+    answer, none = (CliRunner().invoke(app, ["cap", alert, *arguments]) for alert in ("A-20260921-0001", "A-9"))
+
+    assert problems(answer.stdout) == [] and "<status>Draft</status>" in answer.stdout
+    assert none.exit_code == 1
 
 
 def test_looking_makes_no_book(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from httpx import ASGITransport, AsyncClient
 
 from console.app import create_app
 from tests.console.world import World, told
+from tests.town.cap_rules import problems
 from town.alert import DeliveryState
 from town.moment import DAY, SECOND
 
@@ -61,6 +62,16 @@ async def test_deliveries_by_filter_and_page_by_page(world: World, program: Asyn
     ]
     assert [one["notification"]["target"] for one in rooms] == ["fire-room"] * 2
     assert (await program.get("/api/v1/deliveries", params={"alert": "A-9"})).json() == []
+
+
+async def test_an_alert_as_a_draft_of_a_warning(world: World, program: AsyncClient) -> None:
+    world.alert("A-20260921-0001", "CE2-S01")
+
+    answer = await program.get("/api/v1/alerts/A-20260921-0001/cap")
+
+    assert answer.headers["content-type"] == "application/cap+xml; charset=utf-8"
+    assert problems(answer.text) == [] and "<status>Draft</status>" in answer.text
+    assert (await program.get("/api/v1/alerts/A-9/cap")).status_code == 404
 
 
 async def test_the_ledger_as_a_table_is_whole_and_safe(world: World, program: AsyncClient) -> None:
