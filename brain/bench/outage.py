@@ -17,7 +17,7 @@ from brain.clock import wall_clock
 from town.errors import ConfigError
 
 _SENSORS = 1_000
-_STARTS_WITHIN = 60.0
+_STARTS_WITHIN = 300.0
 _ENDS_WITHIN = 1_200.0
 _BEFORE, _AFTER = 2.0, 10.0
 """Seconds of traffic before the store goes, and after it is back, if that is as planned."""
