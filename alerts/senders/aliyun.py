@@ -33,8 +33,12 @@ KINDS: dict[str, AnswerKind] = {
     "isv.OUT_OF_SERVICE": AnswerKind.REFUSED_CONFIG,
     "isv.AMOUNT_NOT_ENOUGH": AnswerKind.REFUSED_CONFIG,
     "isp.RAM_PERMISSION_DENY": AnswerKind.REFUSED_CONFIG,
+    "isv.SMS_SIGN_ILLEGAL": AnswerKind.REFUSED_CONFIG,
+    "isv.ACCOUNT_NOT_EXISTS": AnswerKind.REFUSED_CONFIG,
+    "isv.ACCOUNT_ABNORMAL": AnswerKind.REFUSED_CONFIG,
+    "isv.PRODUCT_UN_SUBSCRIPT": AnswerKind.REFUSED_CONFIG,
     "SignatureDoesNotMatch": AnswerKind.REFUSED_CONFIG,
-    "InvalidAccessKeyId.NotFound": AnswerKind.REFUSED_CONFIG,
+    "SignatureNonceUsed": AnswerKind.UNKNOWN,
     "isv.MOBILE_NUMBER_ILLEGAL": AnswerKind.REFUSED_MESSAGE,
     "isv.PARAM_LENGTH_LIMIT": AnswerKind.REFUSED_MESSAGE,
     "isv.TEMPLATE_MISSING_PARAMETERS": AnswerKind.REFUSED_MESSAGE,
@@ -44,6 +48,16 @@ KINDS: dict[str, AnswerKind] = {
 }
 
 TOO_LONG = ("isv.PARAM_LENGTH_LIMIT",)
+
+_PREFIXES = {
+    "Throttling": AnswerKind.THROTTLED,
+    "InvalidAccessKeyId": AnswerKind.REFUSED_CONFIG,
+    "InvalidTimeStamp": AnswerKind.REFUSED_CONFIG,
+    "IllegalTimestamp": AnswerKind.REFUSED_CONFIG,
+    "IncompleteSignature": AnswerKind.REFUSED_CONFIG,
+    "Forbidden": AnswerKind.REFUSED_CONFIG,
+}
+"""What codes begin with that come in several forms: too fast, the key, our clock, the signature, our rights."""
 
 
 class Api(msgspec.Struct, frozen=True):
@@ -73,7 +87,8 @@ class Api(msgspec.Struct, frozen=True):
 def refused_by_aliyun(reply: Reply, request: HttpRequest, *, clock: Clock) -> Answer:
     """The answer for whatever is no success: the code in the body says it."""
     code = str(reply.fields().get("Code", ""))
-    kinds = {code: AnswerKind.THROTTLED} if code.startswith("Throttling") else KINDS
+    of_prefix = [kind for prefix, kind in _PREFIXES.items() if code.startswith(prefix)]
+    kinds = {code: of_prefix[0]} if of_prefix else KINDS
     return refused(reply, request, clock=clock, code=code, kinds=kinds, too_long=TOO_LONG)
 
 

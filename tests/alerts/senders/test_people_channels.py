@@ -110,6 +110,7 @@ async def test_telegram_text_is_shortened_to_what_it_takes() -> None:
         *((f"isv.{word}_ILLEGAL", CONFIG) for word in ("SMS_SIGNATURE", "SMS_TEMPLATE")),
         *((code, CONFIG) for code in ("isv.OUT_OF_SERVICE", "isv.AMOUNT_NOT_ENOUGH", "isp.RAM_PERMISSION_DENY")),
         *((code, CONFIG) for code in ("SignatureDoesNotMatch", "InvalidAccessKeyId.NotFound")),
+        *((f"isv.{word}", CONFIG) for word in ("ACCOUNT_NOT_EXISTS", "ACCOUNT_ABNORMAL", "PRODUCT_UN_SUBSCRIPT")),
         *((f"isv.{word}", MESSAGE) for word in ("MOBILE_NUMBER_ILLEGAL", "PARAM_LENGTH_LIMIT", "INVALID_JSON_PARAM")),
         *((f"isv.{word}", MESSAGE) for word in ("TEMPLATE_MISSING_PARAMETERS", "BLACK_KEY_CONTROL_LIMIT")),
         ("isv.PARAM_NOT_SUPPORT_URL", MESSAGE),
@@ -130,6 +131,11 @@ async def test_aliyun_answers_200_and_means_something_else(to: Recipient, code: 
         (SMS, "400 Bad", {"Code": "SignatureDoesNotMatch"}, CONFIG),
         (SMS, "404 Not Found", {"Code": "InvalidAccessKeyId.NotFound"}, CONFIG),
         (SMS, "503 Busy", {"Code": "Throttling.Api"}, THROTTLED),
+        (SMS, "400 Bad", {"Code": "InvalidTimeStamp.Expired"}, CONFIG),
+        (SMS, "400 Bad", {"Code": "IllegalTimestamp"}, CONFIG),
+        (SMS, "400 Bad", {"Code": "InvalidAccessKeyId.Inactive"}, CONFIG),
+        (SMS, "400 Bad", {"Code": "SignatureNonceUsed"}, UNKNOWN),
+        (SMS, "403 No", {"Code": "Forbidden.RAM"}, CONFIG),
         (TWILIO, "429 Slow", {"code": 20429}, THROTTLED),
         (TWILIO, "400 Bad", {"code": 14107}, THROTTLED),
         (TWILIO, "401 No", {"code": 20003}, CONFIG),
@@ -152,6 +158,40 @@ async def test_provider_codes_fall_into_their_class(
     answer, _ = await send(to, json_says(said, status))
 
     assert (answer.kind, answer.handed_over) == (kind, kind is UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("to", "status", "said"),
+    [
+        (SMS, "200 OK", {"Code": "isv.PARAM_LENGTH_LIMIT"}),
+        (TWILIO, "400 Bad", {"code": 21617}),
+        (TELEGRAM, "400 Bad", {"ok": False, "error_code": 400, "description": "Bad Request: message is too long"}),
+        (TELEGRAM, "413 Large", {}),
+    ],
+)
+async def test_message_that_is_too_long_for_a_provider_may_be_sent_shorter(
+    to: Recipient, status: str, said: dict[str, Any]
+) -> None:
+    answer, _ = await send(to, json_says(said, status))
+
+    assert (answer.kind, answer.too_long) == (MESSAGE, True)
+
+
+@pytest.mark.parametrize(
+    ("to", "status", "said", "alone"),
+    [
+        (TWILIO, "400 Bad", {"code": 21608}, True),
+        (TWILIO, "401 No", {"code": 20003}, False),
+        (TELEGRAM, "403 No", {"ok": False, "error_code": 403}, True),
+        (TELEGRAM, "401 No", {"ok": False, "error_code": 401}, False),
+    ],
+)
+async def test_refusal_says_whether_it_is_about_others_as_well(
+    to: Recipient, status: str, said: dict[str, Any], alone: bool
+) -> None:
+    answer, _ = await send(to, json_says(said, status))
+
+    assert (answer.kind, answer.alone) == (CONFIG, alone)
 
 
 async def test_telegram_says_for_how_long_it_wants_to_be_left_alone() -> None:

@@ -90,7 +90,7 @@ async def test_feishu_is_sent_a_signed_card_in_the_colour_of_the_severity() -> N
         *((DINGTALK, {"errcode": code}, MESSAGE) for code in (40035, 400105, 460101)),
         *((WECOM, {"errcode": code}, THROTTLED) for code in (45009, 45033)),
         *((WECOM, {"errcode": code}, CONFIG) for code in (93000, 40001, 40013, 60020)),
-        *((WECOM, {"errcode": code}, MESSAGE) for code in (40008, 40058, 81013)),
+        *((WECOM, {"errcode": code}, MESSAGE) for code in (40008, 40058, 45002, 81013)),
         *((FEISHU, {"code": code}, CONFIG) for code in (19001, 19021, 19022, 19024)),
         (FEISHU, {"code": 11232}, THROTTLED),
         (FEISHU, {"code": 9499, "msg": "Bad Request: too frequent, frequency limit"}, THROTTLED),
@@ -122,6 +122,13 @@ async def test_robot_whose_body_says_nothing_is_judged_by_its_status(
     answer, _ = await send(to, json_says({"errcode": 0, "code": 0}, status))
 
     assert answer.kind is kind
+
+
+@pytest.mark.parametrize(("to", "code"), [(DINGTALK, 460101), (WECOM, 45002), (WECOM, 40058)])
+async def test_robot_that_was_sent_too_much_may_be_sent_less(to: Recipient, code: int) -> None:
+    answer, _ = await send(to, json_says({"errcode": code}))
+
+    assert (answer.kind, answer.too_long) == (MESSAGE, True)
 
 
 async def test_dingtalk_that_was_too_fast_is_left_alone_for_ten_minutes() -> None:
