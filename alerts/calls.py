@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select
 
 from alerts import tables
-from alerts.content import Note, content_of, note_of
+from alerts.content import Knows, Note, content_of, note_of
 from alerts.happening import Happening
 from alerts.on_call import OnCall
 from alerts.people import People, Way
@@ -154,8 +154,10 @@ class Calls:
         return record
 
     def _note(self, record: Record, what: Told, ways: Sequence[Way], *, decided_at: Moment) -> None:
-        content = content_of(record, self._town) if ways else {}
         heard = self._heard[record.id]
+        names = dict.fromkeys(one.target for one in (*ways, *heard))
+        knows = [Knows(target=name, name=self._people.name_of(name)) for name in names]
+        content = content_of(record, self._town, knows) if ways else {}
         known = {(one.target,) for one in ways}
         for planned in self._plans.waiting(record.id):
             if planned.kind is Kind.QUIET and planned.to in known:

@@ -1,5 +1,6 @@
 """What a notification tells, kept as it was at that moment, so that every attempt says the same. Pure."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -14,6 +15,15 @@ from town.moment import Moment
 from town.town import Town
 
 
+class Knows(BaseModel):
+    """Somebody who is told as well, or was told before."""
+
+    model_config = ConfigDict(frozen=True)
+
+    target: str
+    name: Label
+
+
 class Content(BaseModel):
     """The alert as it stood, and what people call the places it is about."""
 
@@ -24,6 +34,8 @@ class Content(BaseModel):
     place: Label | None = None
     facility: Label | None = None
     zone: Label | None = None
+    knows: tuple[Knows, ...] = ()
+    """Everybody who has been told, those who are told now among them."""
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -44,7 +56,7 @@ class Note(msgspec.Struct, frozen=True):
     answer: str | None = None
 
 
-def content_of(record: Record, town: Town) -> dict[str, Any]:
+def content_of(record: Record, town: Town, knows: Iterable[Knows] = ()) -> dict[str, Any]:
     """The content of a notification about a record, as plain JSON."""
     subject = Subject(record.subject_kind, record.subject)
     facility = town.facilities.get(record.facility or "")
@@ -56,6 +68,7 @@ def content_of(record: Record, town: Town) -> dict[str, Any]:
         place=sensor.place if sensor else None,
         facility=facility.name if facility else None,
         zone=zone.name if zone else None,
+        knows=tuple(knows),
     )
     return content.model_dump(mode="json")
 

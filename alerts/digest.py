@@ -44,6 +44,7 @@ class Entry(BaseModel):
     where: Label | None
     zone: str | None
     opened_at: Moment
+    drill: bool = False
 
 
 Common = Literal["gateway", "zone", "town"]
@@ -110,6 +111,7 @@ def _entry(notes: Sequence[Waiting]) -> Entry:
         where=content.facility or content.zone,
         zone=alert.zone,
         opened_at=alert.opened_at,
+        drill=alert.drill,
     )
 
 

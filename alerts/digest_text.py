@@ -10,7 +10,7 @@ from alerts.people import Recipient
 from alerts.route import Told
 from alerts.senders.layout import no_markdown, utf16_units
 from alerts.sending import Brief
-from alerts.words import CATEGORIES, COMMA, SEVERITIES, TOLD, WORDS, Word
+from alerts.words import CATEGORIES, COMMA, DRILL, SEVERITIES, TOLD, WORDS, Word
 from town.alert import Severity
 from town.language import Label, Language
 from town.moment import Moment, as_datetime
@@ -41,6 +41,11 @@ class DigestWriter:
         return min((one.severity for one in self._open or self._entries), key=lambda one: one.digit)
 
     @property
+    def over(self) -> bool:
+        """Whether all of them are over."""
+        return all(one.told in (Told.RESOLVED, Told.CLOSED) for one in self._entries)
+
+    @property
     def number(self) -> str:
         """By which a digest is found again: its first alert's."""
         return digest_number(self._entries[0].alert)
@@ -53,7 +58,8 @@ class DigestWriter:
         count = self._count()
         if not self._open:
             count = self._told(Told(self._over[0].told)) + self._space() + count
-        head = f"{count} · {self.place()}"
+        drill = DRILL.text(self.language) if all(one.drill for one in self._entries) else ""
+        head = f"{drill}{count} · {self.place()}"
         if self._digest.parts > 1:
             part = self._word("part").format(self._digest.part, self._digest.parts)
             head += f" ({part})" if self.language == "en" else f"（{part}）"
@@ -130,8 +136,9 @@ class DigestWriter:
 
     def _what(self, entry: Entry) -> str:
         told = TOLD[Told(entry.told)].text(self.language) if entry.told not in OVER else ""
+        drill = DRILL.text(self.language) if entry.drill else ""
         where = entry.where or entry.subject
-        return f"{entry.severity.mark} {told}{entry.title.text(self.language)} · {where.text(self.language)}"
+        return f"{entry.severity.mark} {drill}{told}{entry.title.text(self.language)} · {where.text(self.language)}"
 
     def _gathered(self, entries: Iterable[Entry]) -> list[str]:
         """A line for each kind of trouble at each place, and in it everything that has it."""

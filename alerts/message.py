@@ -12,15 +12,29 @@ from alerts.content import Content
 from alerts.digest import DIGEST, Digest
 from alerts.digest_text import DigestWriter
 from alerts.people import Recipient
-from alerts.route import Told
+from alerts.route import WANTS_SOMEBODY, Told
 from alerts.sending import Brief, OutgoingMessage
-from alerts.words import BECAUSE, CATEGORIES, DRILL, DURATIONS, NEXT, SEVERITIES, TOLD, UNITS, VALUES, WORDS, Word
+from alerts.words import (
+    BECAUSE,
+    CATEGORIES,
+    COMMA,
+    DRILL,
+    DURATIONS,
+    NEXT,
+    SEVERITIES,
+    TOLD,
+    UNITS,
+    VALUES,
+    WORDS,
+    Word,
+)
 from town.alert import AlertState, Severity
 from town.language import Label, Language
 from town.moment import DAY, HOUR, MINUTE, SECOND, Duration, Moment, as_datetime
 from town.town import Town
 
 MOST_OBSERVATIONS = 6
+MOST_NAMES = 6
 LONGEST_SUBJECT = 150
 SHORT_VARIABLE = 20
 """Characters of a template's variable in a message that was refused for its length."""
@@ -34,6 +48,7 @@ _COLOURS = {
     Severity.MINOR: "#8f6a00",
     Severity.ADVISORY: "#1a5fb4",
 }
+_OVER = "#1f7a3a"
 
 
 def compose(
@@ -43,7 +58,7 @@ def compose(
     if claim.event == DIGEST:
         return _compose_digest(claim, recipient, town=town, language=language or town.language, link=link)
     content = Content.model_validate(claim.content)
-    writer = _Writer(content, Told(claim.event), town, language or town.language)
+    writer = _Writer(content, Told(claim.event), town, language or town.language, target=claim.target)
     subject, lines = writer.subject(), writer.lines(link, short=claim.shortened)
     head = _text(subject, lines, writer.colon)
     message = OutgoingMessage(
@@ -53,9 +68,10 @@ def compose(
         created_at=claim.created_at,
         subject=subject,
         text=head + "\n",
-        html=_html(subject, lines, content.alert.severity, link),
+        html=_html(subject, lines, _OVER if writer.over else _COLOURS[content.alert.severity], link),
         body=_body(claim, content, town, subject=subject, text=head, link=link),
         severity=content.alert.severity,
+        over=writer.over,
         link=link,
         brief=writer.brief(),
         variables=writer.variables(),
@@ -93,9 +109,10 @@ def _compose_digest(
         created_at=claim.created_at,
         subject=subject,
         text=text + "\n",
-        html=_html(subject, lines, writer.worst, link),
+        html=_html(subject, lines, _OVER if writer.over else _COLOURS[writer.worst], link),
         body=_body(claim, digest, town, subject=subject, text=text, link=link),
         severity=writer.worst,
+        over=writer.over,
         link=link,
         brief=writer.brief(),
         variables=writer.variables(),
@@ -106,11 +123,16 @@ def _compose_digest(
 class _Writer:
     """Writes about one alert in one language."""
 
-    def __init__(self, content: Content, told: Told, town: Town, language: Language) -> None:
-        self._content, self._alert, self._told = content, content.alert, told
+    def __init__(self, content: Content, told: Told, town: Town, language: Language, *, target: str) -> None:
+        self._content, self._alert, self._told, self._target = content, content.alert, told, target
         self._town, self.language = town, language
         self.colon = ": " if language == "en" else "："
         self._space = " " if language == "en" else ""
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing to do any more."""
+        return self._told in (Told.RESOLVED, Told.CLOSED)
 
     def word(self, name: Word) -> str:
         return WORDS[name].text(self.language)
@@ -148,8 +170,9 @@ class _Writer:
     def variables(self) -> dict[str, str]:
         """For templates whose wording a provider has approved."""
         alert, language = self._alert, self.language
+        drill = DRILL.text(language).strip("【】[] ") + "·" if alert.drill else ""
         return {
-            "told": (TOLD[self._told].text(language) or _RAISED.text(language)).strip("【】[] "),
+            "told": drill + (TOLD[self._told].text(language) or _RAISED.text(language)).strip("【】[] "),
             "severity": SEVERITIES[alert.severity].text(language),
             "category": CATEGORIES[alert.category].text(language),
             "title": alert.title.text(language),
@@ -169,10 +192,25 @@ class _Writer:
             found.append(("", then))
         elif not short:
             found += self._advice()
+        if self._alert.acknowledged_by:
+            found.append((self.word("by"), self._name_of(self._alert.acknowledged_by)))
+        if not short and self._told in WANTS_SOMEBODY and (others := self._others()):
+            found.append((self.word("knows"), others))
         if link:
-            found.append((self.word("open"), link))
+            found.append((self.word("look" if self.over else "open"), link))
         found.append((self.word("number"), f"{self._alert.id} · {self._town.name.text(self.language)}"))
         return found
+
+    def _others(self) -> str:
+        """Who else knows, so that nobody calls somebody who is on the way already."""
+        names = [one.name.text(self.language) for one in self._content.knows if one.target != self._target]
+        more = len(names) - MOST_NAMES
+        listed = COMMA.text(self.language).join(names[:MOST_NAMES])
+        return f"{listed} {self.word('more').format(more)}" if more > 0 else listed
+
+    def _name_of(self, who: str) -> str:
+        called = [one.name.text(self.language) for one in self._content.knows if one.target == who]
+        return called[0] if called else who
 
     def _place(self) -> str:
         content = self._content
@@ -262,7 +300,7 @@ def _short(text: str, longest: int) -> str:
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
-def _html(subject: str, lines: list[tuple[str, str]], severity: Severity, link: str | None) -> str:
+def _html(subject: str, lines: list[tuple[str, str]], colour: str, link: str | None) -> str:
     """The same as the plain text, for mail programs; everything from outside is escaped."""
     rows = "".join(
         f'<tr><td style="color:#5e5c64;padding:2px 12px 2px 0;vertical-align:top">{escape(name)}</td>'
@@ -271,7 +309,7 @@ def _html(subject: str, lines: list[tuple[str, str]], severity: Severity, link: 
     )
     return (
         '<!DOCTYPE html><html><head><meta charset="utf-8"></head><body style="font:16px/1.5 sans-serif;color:#241f31">'
-        f'<p style="font-size:20px;font-weight:bold;color:{_COLOURS[severity]}">{escape(subject)}</p>'
+        f'<p style="font-size:20px;font-weight:bold;color:{colour}">{escape(subject)}</p>'
         f"<table>{rows}</table></body></html>\n"
     )
 

@@ -70,6 +70,8 @@ class OutgoingMessage(msgspec.Struct, frozen=True):
     body: dict[str, Any]
     """The message for programs, as plain JSON."""
     severity: Severity = Severity.ADVISORY
+    over: bool = False
+    """There is nothing to do any more: it is not shown in the colour of its severity."""
     link: str | None = None
     """Where it can be looked at and acknowledged; also a line of `text`."""
     brief: Brief = Brief("")

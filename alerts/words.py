@@ -8,6 +8,7 @@ from town.language import Label
 
 Word = Literal[
     "since", "until", "place", "seen", "limit", "todo", "within", "cause", "consequence", "open", "number", "by",
+    "knows", "more", "look",
     "of_these", "worst", "others", "alerts", "alert", "list", "all", "gateway", "part", "same", "digest",
 ]  # fmt: skip
 
@@ -97,9 +98,12 @@ WORDS: dict[Word, Label] = {
     "cause": _label("可能原因", "Likely cause"),
     "consequence": _label("若不处理", "If nothing is done"),
     "open": _label("查看与确认", "Open and acknowledge"),
+    "look": _label("查看", "Open"),
     "number": _label("编号", "Number"),
     "limit": _label("限值", "limit"),
-    "by": _label("经手", "By"),
+    "by": _label("接手", "Acknowledged by"),
+    "knows": _label("同时通知", "Also told"),
+    "more": _label("等{}方", "and {} more"),
     "of_these": _label("其中", "Of these"),
     "worst": _label("最严重", "The worst"),
     "others": _label("其余", "The others"),

@@ -95,7 +95,10 @@ def _content(message: OutgoingMessage, signed: dict[str, str]) -> bytes:
             elements.append({"tag": "div", "text": {"tag": "lark_md", "content": mentions}})
         if layout.link:
             elements.append({"tag": "action", "actions": [_button(layout.link_label, layout.link)]})
-        header = {"template": _COLOURS[message.severity], "title": {"tag": "plain_text", "content": head}}
+        header = {
+            "template": "green" if message.over else _COLOURS[message.severity],
+            "title": {"tag": "plain_text", "content": head},
+        }
         card = {"config": {"wide_screen_mode": True}, "header": header, "elements": elements}
         return msgspec.json.encode({**signed, "msg_type": "interactive", "card": card}).decode()
 
