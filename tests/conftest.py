@@ -13,6 +13,7 @@ from tests import services
 hypothesis.settings.register_profile(
     "town", deadline=None, print_blob=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
+hypothesis.settings.register_profile("nightly", parent=hypothesis.settings.get_profile("town"), max_examples=5_000)
 hypothesis.settings.load_profile("town")
 
 

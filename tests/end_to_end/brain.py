@@ -37,7 +37,7 @@ class Brain:
     def start(self) -> None:
         """Start it and wait until it answers."""
         self.launch()
-        services.wait_until(self._answers, seconds=40, process=self.process)
+        services.wait_until(self._answers, seconds=120, process=self.process)
 
     def launch(self) -> None:
         """Start it, and wait for nothing."""
