@@ -16,6 +16,7 @@ from grafana_foundation_sdk.models.dashboard import (
     DashboardLinkType,
     GridPos,
     Panel,
+    RowPanel,
     VariableModel,
     VariableOption,
     VariableRefresh,
@@ -27,7 +28,7 @@ from dashboards.words import Words
 
 COLUMNS = 24
 WALL_ROWS = 27
-"""So many rows of 38 px fit 1080 px."""
+"""So many rows of 38 px fit 1080 px: what is open at first never scrolls."""
 
 
 class Folder(NamedTuple):
@@ -66,6 +67,10 @@ class Board:
     title: str
     folder: Folder
     rows: Sequence[Row]
+    """What a wall shows: with the row that opens the rest, exactly as many rows as fit a screen."""
+    more: Sequence[Row] = ()
+    """What a desk opens: below, in a row that is shut at first."""
+    more_title: str = ""
     description: str = ""
     tags: Sequence[str] = ()
     variables: Sequence[VariableModel] = ()
@@ -88,11 +93,23 @@ class Board:
             .refresh(self.refresh)
             .build()
         )
-        built.panels = list(_numbered(self.rows))
+        built.panels = self._panels()
         self._attach(built)
         plain: dict[str, Any] = json.loads(json.dumps(built, cls=JSONEncoder, sort_keys=True))
         _show(plain)
         return plain
+
+    def _panels(self) -> list[Panel | RowPanel]:
+        """Numbered in the order of reading."""
+        shown = list(_place(self.rows, x=0, y=0, width=COLUMNS))
+        below = sum(row.height for row in self.rows)
+        hidden = list(_place(self.more, x=0, y=below + 1, width=COLUMNS))
+        for number, panel in enumerate((*shown, *hidden), start=1):
+            panel.id_val = number
+        if not hidden:
+            return [*shown]
+        at, number = GridPos(h=1, w=COLUMNS, x=0, y=below), len(shown) + len(hidden) + 1
+        return [*shown, RowPanel(collapsed=True, title=self.more_title, grid_pos=at, id_val=number, panels=hidden)]
 
     def _attach(self, built: Dashboard) -> None:
         assert built.templating is not None
@@ -107,12 +124,6 @@ def _show(plain: Any) -> None:
         plain.pop("placement", None) if plain.get("placement") == "inControlsMenu" else None
     for inner in plain.values() if isinstance(plain, dict) else plain if isinstance(plain, list) else ():
         _show(inner)
-
-
-def _numbered(rows: Sequence[Row]) -> Iterator[Panel]:
-    for number, panel in enumerate(_place(rows, x=0, y=0, width=COLUMNS), start=1):
-        panel.id_val = number
-        yield panel
 
 
 def _place(rows: Sequence[Row], *, x: int, y: int, width: int) -> Iterator[Panel]:

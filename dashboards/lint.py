@@ -95,9 +95,11 @@ def _board_problems(board: Json, uids: set[str]) -> Iterator[tuple[str, str]]:
         yield "uid", "a uid is 1 to 40 letters, digits, - and _"
     if board.get("schemaVersion") != SCHEMA_VERSION:
         yield "schemaVersion", f"must be {SCHEMA_VERSION}"
-    panels = board.get("panels", [])
+    top = board.get("panels", [])
+    panels = [*top, *(inner for panel in top for inner in panel.get("panels", []))]
     variables = {one.get("name") for one in board.get("templating", {}).get("list", [])}
-    yield from _layout_problems(panels, wall="wall" in board.get("tags", ()))
+    yield from _id_problems(panels)
+    yield from _layout_problems(top)
     for panel in panels:
         place = f"panel {panel.get('id')} {panel.get('title', '')!r}"
         for what in _panel_problems(panel, variables):
@@ -107,12 +109,27 @@ def _board_problems(board: Json, uids: set[str]) -> Iterator[tuple[str, str]]:
     yield from _link_problems(board, uids)
 
 
-def _layout_problems(panels: Sequence[Json], *, wall: bool) -> Iterator[tuple[str, str]]:
+def _id_problems(panels: Sequence[Json]) -> Iterator[tuple[str, str]]:
     ids = Counter(panel.get("id") for panel in panels)
     for number in sorted((n for n, count in ids.items() if count > 1 or not isinstance(n, int)), key=str):
         yield "panels", f"the id {number} is there {ids[number]} times: links and annotations need one each"
     if any(isinstance(n, int) and not 0 < n <= MOST_PANELS for n in ids):
         yield "panels", f"ids go from 1 to {MOST_PANELS}: filters of annotations know no others"
+
+
+def _layout_problems(panels: Sequence[Json]) -> Iterator[tuple[str, str]]:
+    """What is open at first fills a screen and no more; what a shut row holds comes when somebody opens it."""
+    yield from _overlaps(panels)
+    ends = [panel.get("gridPos", {}).get("y", 0) + panel.get("gridPos", {}).get("h", 0) for panel in panels]
+    rows = max(ends, default=0)
+    if rows != WALL_ROWS:
+        yield "panels", f"a screen has {WALL_ROWS} rows, this board {rows}: it would scroll, or leave a gap"
+    for panel in panels:
+        if panel.get("panels"):
+            yield from _overlaps(panel["panels"])
+
+
+def _overlaps(panels: Sequence[Json]) -> Iterator[tuple[str, str]]:
     taken: dict[tuple[int, int], Any] = {}
     for panel in panels:
         at = panel.get("gridPos", {})
@@ -125,13 +142,12 @@ def _layout_problems(panels: Sequence[Json], *, wall: bool) -> Iterator[tuple[st
                 yield f"panel {panel.get('id')}", f"lies over panel {taken[cell]}"
                 break
             taken[cell] = panel.get("id")
-    rows = max((row for _, row in taken), default=-1) + 1
-    if wall and rows != WALL_ROWS:
-        yield "panels", f"a wall has {WALL_ROWS} rows, this one {rows}: it would scroll, or leave a gap"
 
 
 def _panel_problems(panel: Json, variables: set[Any]) -> Iterator[str]:
     kind, targets = panel.get("type"), panel.get("targets", [])
+    if kind == "row":
+        return
     defaults = panel.get("fieldConfig", {}).get("defaults", {})
     custom = defaults.get("custom") or {}
     if not panel.get("title") and kind != "text":

@@ -58,7 +58,7 @@ class Question:
 def questions(board: Json) -> Iterator[Question]:
     """Those of its panels and its annotations."""
     title = str(board["title"])
-    for panel in board.get("panels", []):
+    for panel in _panels(board):
         points = int(panel.get("maxDataPoints") or _WIDE)
         interval = parse_duration(panel["interval"]) if panel.get("interval") else SECOND
         for target in panel.get("targets", []):
@@ -69,6 +69,13 @@ def questions(board: Json) -> Iterator[Question]:
         target = one["target"]
         columns = frozenset(filter(None, (target["textColumn"], target["tagsColumn"], target["titleColumn"])))
         yield Question(title, str(one["name"]), "annotation", str(target["query"]), "table", columns=columns)
+
+
+def _panels(board: Json) -> Iterator[Json]:
+    """Also those in rows that are shut."""
+    for panel in board.get("panels", []):
+        yield panel
+        yield from panel.get("panels", [])
 
 
 def variable_questions(board: Json) -> Iterator[tuple[str, str, bool]]:

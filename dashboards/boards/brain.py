@@ -34,47 +34,48 @@ def brain(say: Words) -> Board:
         links=board_links(say),
         refresh="10s",
         rows=[
-            Row(
-                4,
-                [
-                    _now(say("收讯 / 秒", "Messages / s"), "messages_per_s", how="sum", decimals=1),
-                    _now(say("读数 / 秒", "Readings / s"), "readings_per_s", how="sum", decimals=1),
-                    _now(say("入库时延 p99", "Store latency p99"), "store_latency_ms_p99", unit="ms", limit=250),
-                    _now(say("缓存批次", "Spooled batches"), "spool_batches", limit=1),
-                    _now(say("规则 / 秒", "Judged / s"), "rules_per_s", how="sum", decimals=1),
-                    _now(say("待发", "Queued to send"), "outbox_queued", limit=50),
-                    _now(say("发不出", "Cannot be sent"), "outbox_dead", limit=1),
-                    _balanced(say),
-                ],
-            ),
-            Row(
-                9,
-                [
-                    _lines(say, ("速率", "Rates"), ("messages_per_s", "readings_per_s", "rules_per_s"), how="max"),
-                    _lines(say, ("入库时延 p99", "Store latency p99"), ("store_latency_ms_p99",), unit="ms", how="max"),
-                ],
-            ),
-            Row(
-                9,
-                [
-                    _lines(say, ("缓存", "Spool"), ("spool_batches",), how="max"),
-                    _lines(say, ("缓存占用", "Spool on disk"), ("spool_bytes",), unit="bytes", how="max"),
-                    _lines(say, ("发件箱", "Outbox"), ("outbox_queued", "outbox_dead"), how="max"),
-                    _lines(say, ("状态变化", "Transitions"), ("transitions",), how="max"),
-                ],
-            ),
-            Row(
-                10,
-                [
-                    _parts(say, width=12),
-                    alert_list(
-                        say("Grafana 的警报列表", "Grafana's own Alert list"),
-                        note=say("来自大脑的 /api/v1/rules。", "From the brain's /api/v1/rules."),
-                        width=12,
-                    ),
-                ],
-            ),
+            Row(4, _figures(say)),
+            Row(8, _rates(say)),
+            Row(7, _backlogs(say)),
+            Row(8, [_parts(say, width=12), _own_list(say, width=12)]),
         ],
+    )
+
+
+def _figures(say: Words) -> list[Panel]:
+    return [
+        _now(say("收讯 / 秒", "Messages / s"), "messages_per_s", how="sum", decimals=1),
+        _now(say("读数 / 秒", "Readings / s"), "readings_per_s", how="sum", decimals=1),
+        _now(say("入库时延 p99", "Store latency p99"), "store_latency_ms_p99", unit="ms", limit=250),
+        _now(say("缓存批次", "Spooled batches"), "spool_batches", limit=1),
+        _now(say("规则 / 秒", "Judged / s"), "rules_per_s", how="sum", decimals=1),
+        _now(say("待发", "Queued to send"), "outbox_queued", limit=50),
+        _now(say("发不出", "Cannot be sent"), "outbox_dead", limit=1),
+        _balanced(say),
+    ]
+
+
+def _rates(say: Words) -> list[Panel]:
+    return [
+        _lines(say, ("速率", "Rates"), ("messages_per_s", "readings_per_s", "rules_per_s"), how="max"),
+        _lines(say, ("入库时延 p99", "Store latency p99"), ("store_latency_ms_p99",), unit="ms", how="max"),
+    ]
+
+
+def _backlogs(say: Words) -> list[Panel]:
+    return [
+        _lines(say, ("缓存", "Spool"), ("spool_batches",), how="max"),
+        _lines(say, ("缓存占用", "Spool on disk"), ("spool_bytes",), unit="bytes", how="max"),
+        _lines(say, ("发件箱", "Outbox"), ("outbox_queued", "outbox_dead"), how="max"),
+        _lines(say, ("状态变化", "Transitions"), ("transitions",), how="max"),
+    ]
+
+
+def _own_list(say: Words, *, width: int) -> Panel:
+    return alert_list(
+        say("Grafana 的警报列表", "Grafana's own Alert list"),
+        note=say("来自大脑的 /api/v1/rules。", "From the brain's /api/v1/rules."),
+        width=width,
     )
 
 

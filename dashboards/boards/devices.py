@@ -23,58 +23,47 @@ def devices(say: Words) -> Board:
         variables=scope_variables(say),
         links=board_links(say),
         rows=[
-            Row(
-                4,
-                [
-                    open_in(Category.DEVICE, say),
-                    own.silent_sensors(say, size=34),
-                    _worst_state("battery", "min", say("最低电量", "Lowest battery"), unit="percent", limits="battery"),
-                    _worst_state("rssi", "min", say("最弱信号", "Weakest signal"), unit="dBm"),
-                    _worst_state("clock_error_ms", "max", say("最大时钟误差", "Worst clock error"), unit="ms"),
-                    _ledger("missing", say("1 小时遗失", "Lost in 1 h"), look.CRITICAL),
-                    _ledger("rejected", say("1 小时拒收", "Rejected in 1 h"), look.MINOR),
-                    _ledger("quarantined", say("1 小时隔离", "Quarantined in 1 h"), look.MINOR),
-                ],
-            ),
-            Row(11, [sensor_table(say)]),
-            Row(
-                9,
-                [
-                    chart(
-                        say("各片区失联", "Silent by zone"),
-                        [
-                            series(
-                                f'SELECT sum("silent") FROM "facility_state" WHERE $timeFilter AND {SCOPE} '
-                                'GROUP BY time(1m), "zone" fill(null)',
-                                alias="$tag_zone",
-                            )
-                        ],
-                        every="1m",
-                        decimals=0,
-                        low=0,
-                    ),
-                    chart(
-                        say("收讯账本", "Loss ledger"),
-                        own.ledger_over_time(
-                            ("received", "stored", "rejected", "quarantined", "duplicates", "missing")
-                        ),
-                        every="1m",
-                        decimals=0,
-                        low=0,
-                        names=_ledger_names(say),
-                    ),
-                ],
-            ),
-            Row(9, [_gateways(say), _link(say)]),
-            Row(
-                8,
-                [
-                    _links(say, "device", ("网关在线", "Gateways online")),
-                    _links(say, "network", ("链路在线", "Links online")),
-                ],
-            ),
-            Row(8, [_online(say), alert_table(say, category=Category.DEVICE)]),
+            Row(4, _figures(say)),
+            Row(9, [sensor_table(say)]),
+            Row(7, [_silent(say), _counted(say)]),
+            Row(6, [_gateways(say), _link(say)]),
         ],
+        more=[
+            Row(8, _online(say)),
+            Row(8, [_loss(say), alert_table(say, category=Category.DEVICE)]),
+        ],
+        more_title=say("更多", "More"),
+    )
+
+
+def _figures(say: Words) -> list[Panel]:
+    return [
+        open_in(Category.DEVICE, say),
+        own.silent_sensors(say, size=34),
+        _worst_state("battery", "min", say("最低电量", "Lowest battery"), unit="percent", limits="battery"),
+        _worst_state("rssi", "min", say("最弱信号", "Weakest signal"), unit="dBm"),
+        _worst_state("clock_error_ms", "max", say("最大时钟误差", "Worst clock error"), unit="ms"),
+        _ledger("missing", say("1 小时遗失", "Lost in 1 h"), look.CRITICAL),
+        _ledger("rejected", say("1 小时拒收", "Rejected in 1 h"), look.MINOR),
+        _ledger("quarantined", say("1 小时隔离", "Quarantined in 1 h"), look.MINOR),
+    ]
+
+
+def _silent(say: Words) -> Panel:
+    query = (
+        f'SELECT sum("silent") FROM "facility_state" WHERE $timeFilter AND {SCOPE} GROUP BY time(1m), "zone" fill(null)'
+    )
+    return chart(say("各片区失联", "Silent by zone"), [series(query, alias="$tag_zone")], every="1m", decimals=0, low=0)
+
+
+def _counted(say: Words) -> Panel:
+    return chart(
+        say("收讯账本", "Loss ledger"),
+        own.ledger_over_time([name for name, _ in _ledger_names(say)]),
+        every="1m",
+        decimals=0,
+        low=0,
+        names=_ledger_names(say),
     )
 
 
@@ -144,12 +133,19 @@ def _link(say: Words) -> Panel:
     )
 
 
+def _online(say: Words) -> list[Panel]:
+    return [
+        _links(say, "device", ("网关在线", "Gateways online")),
+        _links(say, "network", ("链路在线", "Links online")),
+    ]
+
+
 def _links(say: Words, family: str, title: tuple[str, str]) -> Panel:
     words = look.on_off(say("在线", "online"), say("离线", "offline"), colour=look.LINE, calm=look.MINOR)
     return timeline(say(*title), states("online", family=family), mappings=[words])
 
 
-def _online(say: Words) -> Panel:
+def _loss(say: Words) -> Panel:
     return stat(
         say("最高丢包", "Worst packet loss"),
         newest("packet_loss", family="network"),

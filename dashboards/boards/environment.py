@@ -28,69 +28,69 @@ def environment(say: Words) -> Board:
         title=say("环境", "Environment"),
         folder=DEPARTMENTS,
         description=say("空气、噪声、水情与气象。", "Air, noise, water and weather."),
+        tags=("wall",),
         variables=[*scope_variables(say), *levels],
         annotations=annotations(say),
         links=board_links(say),
         since="now-24h",
         rows=[
-            Row(
-                4,
-                [
-                    open_in(Category.ENVIRONMENT, say),
-                    stat(
-                        say("空气质量指数", "Air quality index"),
-                        own.air_quality(),
-                        decimals=0,
-                        size=38,
-                        thresholds=look.limits_of("air_quality"),
-                    ),
-                    _now(say, "pm2_5", "air", decimals=0),
-                    _now(say, "o3", "air", decimals=0),
-                    _now(say, "noise", "noise", decimals=0),
-                    _now(say, "level", "water", decimals=2),
-                    _now(say, "temperature", "weather", decimals=1),
-                    _now(say, "rain_rate", "weather", decimals=1),
-                ],
-            ),
-            Row(8, [_index(say), _primary(say, width=8)]),
-            Row(
-                9,
-                [
-                    _lines(say, "pm2_5", "air"),
-                    _lines(say, "pm10", "air"),
-                    _lines(say, "o3", "air"),
-                ],
-            ),
-            Row(
-                8,
-                [
-                    _lines(say, "no2", "air"),
-                    _lines(say, "so2", "air"),
-                    _lines(say, "co_air", "air", decimals=1),
-                ],
-            ),
-            Row(9, [_river(say), _lines(say, "noise", "noise", every="30s")]),
-            Row(
-                8,
-                [
-                    _lines(say, "dissolved_oxygen", "water", every="2m", decimals=1),
-                    _lines(say, "ammonia", "water", every="2m", decimals=1),
-                    _lines(say, "ph", "water", every="2m", decimals=1),
-                    _lines(say, "turbidity", "water", every="2m", decimals=0),
-                ],
-            ),
-            Row(
-                8,
-                [
-                    _lines(say, "temperature", "weather", decimals=1),
-                    _lines(say, "wind_speed", "weather", decimals=1),
-                    _lines(say, "rain_rate", "weather", decimals=1),
-                    _lines(say, "pressure", "weather", decimals=0),
-                ],
-            ),
-            Row(9, [alert_table(say, category=Category.ENVIRONMENT)]),
+            Row(4, _figures(say)),
+            Row(8, [_index(say), alert_table(say, category=Category.ENVIRONMENT)]),
+            Row(7, [_river(say), _lines(say, "noise", "noise", every="30s")]),
+            Row(7, [_lines(say, "pm2_5", "air"), _lines(say, "pm10", "air"), _lines(say, "o3", "air")]),
         ],
+        more=[
+            Row(8, [_primary(say, width=8), *_gases(say)]),
+            Row(8, _water(say)),
+            Row(8, _weather(say)),
+        ],
+        more_title=say("更多", "More"),
     )
+
+
+def _figures(say: Words) -> list[Panel]:
+    return [
+        open_in(Category.ENVIRONMENT, say),
+        stat(
+            say("空气质量指数", "Air quality index"),
+            own.air_quality(),
+            decimals=0,
+            size=38,
+            thresholds=look.limits_of("air_quality"),
+        ),
+        _now(say, "pm2_5", "air", decimals=0),
+        _now(say, "o3", "air", decimals=0),
+        _now(say, "noise", "noise", decimals=0),
+        _now(say, "level", "water", decimals=2),
+        _now(say, "temperature", "weather", decimals=1),
+        _now(say, "rain_rate", "weather", decimals=1),
+    ]
+
+
+def _gases(say: Words) -> list[Panel]:
+    return [
+        _lines(say, "no2", "air"),
+        _lines(say, "so2", "air"),
+        _lines(say, "co_air", "air", decimals=1),
+    ]
+
+
+def _water(say: Words) -> list[Panel]:
+    return [
+        _lines(say, "dissolved_oxygen", "water", every="2m", decimals=1),
+        _lines(say, "ammonia", "water", every="2m", decimals=1),
+        _lines(say, "ph", "water", every="2m", decimals=1),
+        _lines(say, "turbidity", "water", every="2m", decimals=0),
+    ]
+
+
+def _weather(say: Words) -> list[Panel]:
+    return [
+        _lines(say, "temperature", "weather", decimals=1),
+        _lines(say, "wind_speed", "weather", decimals=1),
+        _lines(say, "rain_rate", "weather", decimals=1),
+        _lines(say, "pressure", "weather", decimals=0),
+    ]
 
 
 def _index(say: Words) -> Panel:

@@ -55,39 +55,45 @@ def facility(say: Words) -> Board:
         annotations=annotations(say, only_worst=False),
         links=[*board_links(say), _console(say)],
         rows=[
-            Row(
-                4,
-                [
-                    stat(
-                        say("最严重", "Worst"),
-                        of_facilities("worst", how="max"),
-                        mappings=[look.severity_marks(names=say)],
-                        size=40,
-                        thresholds=look.rising(base=look.FAINT),
-                    ),
-                    stat(
-                        say("未结警报", "Open alerts"),
-                        of_facilities("open_alerts"),
-                        decimals=0,
-                        size=40,
-                        thresholds=look.rising(((1, look.MINOR),), base=look.FAINT),
-                    ),
-                    stat(say("传感器", "Sensors"), of_facilities("sensors"), decimals=0, size=40),
-                    stat(
-                        say("失联", "Silent"),
-                        of_facilities("silent"),
-                        decimals=0,
-                        size=40,
-                        thresholds=look.rising(((1, look.MINOR),), base=look.FAINT),
-                    ),
-                ],
-            ),
+            Row(4, _figures(say)),
             Row(8, [alert_table(say)]),
-            *(Row(8, charts[first : first + 4]) for first in range(0, len(charts), 4)),
+            Row(7, charts[:4]),
+            Row(7, charts[4:8]),
+        ],
+        more=[
+            *(Row(8, charts[first : first + 4]) for first in range(8, len(charts), 4)),
             Row(8, times),
             Row(10, [sensor_table(say), happened(say)]),
         ],
+        more_title=say("更多", "More"),
     )
+
+
+def _figures(say: Words) -> list[Panel]:
+    return [
+        stat(
+            say("最严重", "Worst"),
+            of_facilities("worst", how="max"),
+            mappings=[look.severity_marks(names=say)],
+            size=40,
+            thresholds=look.rising(base=look.FAINT),
+        ),
+        stat(
+            say("未结警报", "Open alerts"),
+            of_facilities("open_alerts"),
+            decimals=0,
+            size=40,
+            thresholds=look.rising(((1, look.MINOR),), base=look.FAINT),
+        ),
+        stat(say("传感器", "Sensors"), of_facilities("sensors"), decimals=0, size=40),
+        stat(
+            say("失联", "Silent"),
+            of_facilities("silent"),
+            decimals=0,
+            size=40,
+            thresholds=look.rising(((1, look.MINOR),), base=look.FAINT),
+        ),
+    ]
 
 
 def _console(say: Words) -> DashboardLink:

@@ -19,75 +19,18 @@ def fire(say: Words) -> Board:
         title=say("消防", "Fire"),
         folder=DEPARTMENTS,
         description=say("烟温、燃气、消防水源与主机；误报率。", "Smoke, heat and gas; water and panels; false alarms."),
+        tags=("wall",),
         variables=scope_variables(say),
         annotations=annotations(say),
         links=board_links(say),
         rows=[
-            Row(
-                4,
-                [
-                    open_in(Category.FIRE, say),
-                    _worst("smoke", say("最高烟雾", "Worst smoke"), decimals=2),
-                    _worst("temperature", say("最高温度", "Hottest"), decimals=1),
-                    _worst("co", say("最高一氧化碳", "Worst CO"), decimals=0),
-                    _worst("gas", say("最高燃气", "Worst gas"), decimals=1),
-                    stat(
-                        say("最低消火栓水压", "Lowest hydrant"),
-                        newest("water_pressure", family="fire", how="min", within="1h"),
-                        unit=look.unit_of("water_pressure"),
-                        decimals=0,
-                        size=36,
-                        thresholds=look.limits_of("water_pressure"),
-                    ),
-                    stat(
-                        say("主机故障", "Panel faults"),
-                        how_many("fault", family="fire"),
-                        decimals=0,
-                        size=36,
-                        thresholds=look.rising(((1, look.MINOR),)),
-                    ),
-                ],
-            ),
-            Row(9, [alert_table(say, category=Category.FIRE, width=16), _false_alarms(say, width=8)]),
-            Row(
-                8,
-                [
-                    _lines("smoke", say("烟雾（各设施最高）", "Smoke, worst of each facility")),
-                    _lines("temperature", say("温度（各设施最高）", "Temperature, hottest of each facility")),
-                ],
-            ),
-            Row(
-                8, [_lines("co", say("一氧化碳", "Carbon monoxide")), _lines("gas", say("可燃气体", "Combustible gas"))]
-            ),
-            Row(
-                8,
-                [
-                    chart(
-                        say("消火栓水压", "Hydrant pressure"),
-                        trend("water_pressure", family="fire", how="min"),
-                        unit=look.unit_of("water_pressure"),
-                        every="5m",
-                        limits=look.limits_of("water_pressure", base=look.MUTED),
-                    ),
-                    chart(
-                        say("消防水箱水位", "Fire water tanks"),
-                        trend("level", family="fire", how="min"),
-                        unit=look.unit_of("level"),
-                        every="2m",
-                        low=0,
-                    ),
-                    timeline(
-                        say("火灾报警主机", "Fire alarm panels"),
-                        [
-                            *states("fire_alarm", family="fire", called=say("报警", "alarm")),
-                            *states("fault", family="fire", ref="B", called=say("故障", "fault")),
-                        ],
-                        mappings=[
-                            look.on_off(say("报警或故障", "alarm or fault"), say("正常", "normal"), colour=look.MINOR)
-                        ],
-                    ),
-                ],
-            ),
+            Row(4, _figures(say)),
+            Row(8, [alert_table(say, category=Category.FIRE, width=16), _false_alarms(say, width=8)]),
+            Row(7, _smoke_and_heat(say)),
+            Row(7, [_hydrants(say), _tanks(say), _panels(say)]),
+        ],
+        more=[
+            Row(8, _gases(say)),
             Row(
                 8,
                 [
@@ -97,7 +40,71 @@ def fire(say: Words) -> Board:
             ),
             Row(8, [happened(say)]),
         ],
+        more_title=say("更多", "More"),
     )
+
+
+def _figures(say: Words) -> list[Panel]:
+    return [
+        open_in(Category.FIRE, say),
+        _worst("smoke", say("最高烟雾", "Worst smoke"), decimals=2),
+        _worst("temperature", say("最高温度", "Hottest"), decimals=1),
+        _worst("co", say("最高一氧化碳", "Worst CO"), decimals=0),
+        _worst("gas", say("最高燃气", "Worst gas"), decimals=1),
+        stat(
+            say("最低消火栓水压", "Lowest hydrant"),
+            newest("water_pressure", family="fire", how="min", within="1h"),
+            unit=look.unit_of("water_pressure"),
+            decimals=0,
+            size=36,
+            thresholds=look.limits_of("water_pressure"),
+        ),
+        stat(
+            say("主机故障", "Panel faults"),
+            how_many("fault", family="fire"),
+            decimals=0,
+            size=36,
+            thresholds=look.rising(((1, look.MINOR),)),
+        ),
+    ]
+
+
+def _smoke_and_heat(say: Words) -> list[Panel]:
+    return [
+        _lines("smoke", say("烟雾（各设施最高）", "Smoke, worst of each facility")),
+        _lines("temperature", say("温度（各设施最高）", "Temperature, hottest of each facility")),
+    ]
+
+
+def _gases(say: Words) -> list[Panel]:
+    return [_lines("co", say("一氧化碳", "Carbon monoxide")), _lines("gas", say("可燃气体", "Combustible gas"))]
+
+
+def _hydrants(say: Words) -> Panel:
+    return chart(
+        say("消火栓水压", "Hydrant pressure"),
+        trend("water_pressure", family="fire", how="min"),
+        unit=look.unit_of("water_pressure"),
+        every="5m",
+        limits=look.limits_of("water_pressure", base=look.MUTED),
+    )
+
+
+def _tanks(say: Words) -> Panel:
+    return chart(
+        say("消防水箱水位", "Fire water tanks"),
+        trend("level", family="fire", how="min"),
+        unit=look.unit_of("level"),
+        every="2m",
+        low=0,
+    )
+
+
+def _panels(say: Words) -> Panel:
+    alarms = states("fire_alarm", family="fire", called=say("报警", "alarm"))
+    faults = states("fault", family="fire", ref="B", called=say("故障", "fault"))
+    words = look.on_off(say("报警或故障", "alarm or fault"), say("正常", "normal"), colour=look.MINOR)
+    return timeline(say("火灾报警主机", "Fire alarm panels"), [*alarms, *faults], mappings=[words])
 
 
 def _times(say: Words, quantity: str, title: tuple[str, str]) -> Panel:

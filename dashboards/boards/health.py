@@ -18,69 +18,71 @@ def health(say: Words) -> Board:
         title=say("公共卫生", "Public health"),
         folder=DEPARTMENTS,
         description=say("体温筛查、隔离门与室内空气。", "Fever posts, quarantine doors, indoor air."),
+        tags=("wall",),
         variables=scope_variables(say),
         annotations=annotations(say),
         links=board_links(say),
         rows=[
-            Row(
-                4,
-                [
-                    open_in(Category.HEALTH, say),
-                    stat(
-                        say("最高体温", "Warmest person"),
-                        newest("body_temperature", family="health", within="1h"),
-                        unit=look.unit_of("body_temperature"),
-                        decimals=1,
-                        size=40,
-                        thresholds=look.limits_of("body_temperature"),
-                    ),
-                    stat(say("门开着", "Doors open"), how_many("open", family="access"), decimals=0, size=40),
-                    stat(
-                        say("最高室内 CO₂", "Worst indoor CO₂"),
-                        newest("co2", family="air"),
-                        unit=look.unit_of("co2"),
-                        decimals=0,
-                        size=40,
-                        thresholds=look.limits_of("co2"),
-                    ),
-                ],
-            ),
-            Row(
-                9,
-                [
-                    chart(
-                        say("体温（每处最高）", "Body temperature, warmest at each post"),
-                        trend("body_temperature", family="health", how="max"),
-                        unit=look.unit_of("body_temperature"),
-                        every="1m",
-                        limits=look.limits_of("body_temperature", base=look.MUTED),
-                        decimals=1,
-                    ),
-                    chart(
-                        say("筛查人数", "People looked at"),
-                        trend("people_in", family="health", how="sum"),
-                        every="1m",
-                        bars=True,
-                        decimals=0,
-                        low=0,
-                    ),
-                ],
-            ),
-            Row(
-                9,
-                [
-                    timeline(
-                        say("门", "Doors"),
-                        states("open", family="access"),
-                        mappings=[look.on_off(say("开", "open"), say("关", "shut"), colour=look.TRACES[0])],
-                    ),
-                    _air(say, "co2"),
-                ],
-            ),
-            Row(8, [_air(say, "humidity"), _air(say, "temperature")]),
-            Row(9, [alert_table(say, category=Category.HEALTH)]),
+            Row(4, _figures(say)),
+            Row(8, [_warm(say), _screened(say)]),
+            Row(7, [_doors(say), _air(say, "co2")]),
+            Row(7, [alert_table(say, category=Category.HEALTH)]),
         ],
+        more=[
+            Row(8, [_air(say, "humidity"), _air(say, "temperature")]),
+        ],
+        more_title=say("更多", "More"),
     )
+
+
+def _figures(say: Words) -> list[Panel]:
+    return [
+        open_in(Category.HEALTH, say),
+        stat(
+            say("最高体温", "Warmest person"),
+            newest("body_temperature", family="health", within="1h"),
+            unit=look.unit_of("body_temperature"),
+            decimals=1,
+            size=40,
+            thresholds=look.limits_of("body_temperature"),
+        ),
+        stat(say("门开着", "Doors open"), how_many("open", family="access"), decimals=0, size=40),
+        stat(
+            say("最高室内 CO₂", "Worst indoor CO₂"),
+            newest("co2", family="air"),
+            unit=look.unit_of("co2"),
+            decimals=0,
+            size=40,
+            thresholds=look.limits_of("co2"),
+        ),
+    ]
+
+
+def _warm(say: Words) -> Panel:
+    return chart(
+        say("体温（每处最高）", "Body temperature, warmest at each post"),
+        trend("body_temperature", family="health", how="max"),
+        unit=look.unit_of("body_temperature"),
+        every="1m",
+        limits=look.limits_of("body_temperature", base=look.MUTED),
+        decimals=1,
+    )
+
+
+def _screened(say: Words) -> Panel:
+    return chart(
+        say("筛查人数", "People looked at"),
+        trend("people_in", family="health", how="sum"),
+        every="1m",
+        bars=True,
+        decimals=0,
+        low=0,
+    )
+
+
+def _doors(say: Words) -> Panel:
+    words = look.on_off(say("开", "open"), say("关", "shut"), colour=look.TRACES[0])
+    return timeline(say("门", "Doors"), states("open", family="access"), mappings=[words])
 
 
 def _air(say: Words, quantity: str) -> Panel:

@@ -17,61 +17,65 @@ def industry(say: Words) -> Board:
         title=say("产业", "Industry"),
         folder=DEPARTMENTS,
         description=say("用电、设备与车间空气。", "Energy, machines and the air of halls."),
+        tags=("wall",),
         variables=scope_variables(say),
         annotations=annotations(say),
         links=board_links(say),
         rows=[
-            Row(
-                4,
-                [
-                    _now(say("总功率", "Power"), "power", "power", how="sum"),
-                    _used(say),
-                    stat(say("运行设备", "Machines running"), how_many("running", family="power"), decimals=0, size=40),
-                    stat(
-                        say("设备故障", "Machine faults"),
-                        how_many("fault", family="power"),
-                        decimals=0,
-                        size=40,
-                        thresholds=look.rising(((1, look.MINOR),), base=look.FAINT),
-                    ),
-                    _now(say("最高 CO₂", "Worst CO₂"), "co2", "air"),
-                    _now(say("最高挥发物", "Worst VOC"), "voc", "air"),
-                ],
-            ),
-            Row(
-                9,
-                [
-                    _lines(say("各设施功率", "Power by facility"), "power", "power", how="sum", every="1m"),
-                    _machines(say),
-                ],
-            ),
-            Row(
-                8,
-                [
-                    _lines(say("振动", "Vibration"), "vibration", "power", by="sensor"),
-                    _lines(say("设备温度", "Machine temperature"), "temperature", "power", by="sensor"),
-                ],
-            ),
-            Row(
-                8,
-                [
-                    _lines(say("车间二氧化碳", "CO₂ in halls"), "co2", "air"),
-                    _lines(say("挥发性有机物", "Volatile organic compounds"), "voc", "air", every="1m"),
-                    _lines(say("车间湿度", "Humidity in halls"), "humidity", "air", how="mean"),
-                ],
-            ),
-            Row(
-                8,
-                [
-                    _lines(say("电压", "Voltage"), "voltage", "power", by="sensor", how="mean", every="1m"),
-                    _lines(
-                        say("功率因数", "Power factor"), "power_factor", "power", by="sensor", how="min", every="1m"
-                    ),
-                ],
-            ),
+            Row(4, _figures(say)),
+            Row(8, [_power(say), _machines(say)]),
+            Row(7, _machinery(say)),
+            Row(7, _halls(say)),
+        ],
+        more=[
+            Row(8, _supply(say)),
             Row(9, [alert_table(say)]),
         ],
+        more_title=say("更多", "More"),
     )
+
+
+def _figures(say: Words) -> list[Panel]:
+    return [
+        _now(say("总功率", "Power"), "power", "power", how="sum"),
+        _used(say),
+        stat(say("运行设备", "Machines running"), how_many("running", family="power"), decimals=0, size=40),
+        stat(
+            say("设备故障", "Machine faults"),
+            how_many("fault", family="power"),
+            decimals=0,
+            size=40,
+            thresholds=look.rising(((1, look.MINOR),), base=look.FAINT),
+        ),
+        _now(say("最高 CO₂", "Worst CO₂"), "co2", "air"),
+        _now(say("最高挥发物", "Worst VOC"), "voc", "air"),
+    ]
+
+
+def _power(say: Words) -> Panel:
+    return _lines(say("各设施功率", "Power by facility"), "power", "power", how="sum", every="1m")
+
+
+def _machinery(say: Words) -> list[Panel]:
+    return [
+        _lines(say("振动", "Vibration"), "vibration", "power", by="sensor"),
+        _lines(say("设备温度", "Machine temperature"), "temperature", "power", by="sensor"),
+    ]
+
+
+def _halls(say: Words) -> list[Panel]:
+    return [
+        _lines(say("车间二氧化碳", "CO₂ in halls"), "co2", "air"),
+        _lines(say("挥发性有机物", "Volatile organic compounds"), "voc", "air", every="1m"),
+        _lines(say("车间湿度", "Humidity in halls"), "humidity", "air", how="mean"),
+    ]
+
+
+def _supply(say: Words) -> list[Panel]:
+    return [
+        _lines(say("电压", "Voltage"), "voltage", "power", by="sensor", how="mean", every="1m"),
+        _lines(say("功率因数", "Power factor"), "power_factor", "power", by="sensor", how="min", every="1m"),
+    ]
 
 
 def _now(title: str, quantity: str, family: str, *, how: Figure = "max") -> Panel:

@@ -38,73 +38,78 @@ def performance(say: Words) -> Board:
         links=board_links(say),
         since="now-24h",
         rows=[
-            Row(
-                5,
-                [
-                    _figure(
-                        say("每人每 10 分钟", "Per operator, 10 min"),
-                        "per_operator_10min",
-                        (1, look.ADVISORY),
-                        (2, look.MAJOR),
-                    ),
-                    _figure(say("洪峰中", "In a flood"), "in_flood", (1, look.MAJOR), on_off=say),
-                    _figure(
-                        say("洪峰时间占比", "Time in flood"), "flood_share", (0.01, look.MINOR), unit="percentunit"
-                    ),
-                    _figure(
-                        say("前十来源占比", "Top ten sources"),
-                        "top_ten_share",
-                        (0.5, look.ADVISORY),
-                        unit="percentunit",
-                    ),
-                    _figure(say("抖动", "Chattering"), "chattering", (1, look.MINOR)),
-                    _figure(say("瞬时", "Fleeting"), "fleeting", (1, look.ADVISORY)),
-                    _figure(say("陈旧", "Stale"), "stale", (5, look.MINOR)),
-                ],
-            ),
-            Row(
-                5,
-                [
-                    _figure(say("接手 中位", "To acknowledge, median"), "ack_seconds_p50", unit="s"),
-                    _figure(say("接手 p95", "To acknowledge, p95"), "ack_seconds_p95", unit="s"),
-                    _figure(say("处结 中位", "To resolve, median"), "resolve_seconds_p50", unit="s"),
-                    _figure(say("处结 p95", "To resolve, p95"), "resolve_seconds_p95", unit="s"),
-                    *(_share(say, figure) for figure in SHARES),
-                ],
-            ),
-            Row(
-                9,
-                [
-                    _lines(say, ("每人每 10 分钟的警报", "Alerts per operator and 10 min"), ("per_operator_10min",)),
-                    _lines(
-                        say, ("抖动、瞬时、陈旧", "Chattering, fleeting, stale"), ("chattering", "fleeting", "stale")
-                    ),
-                ],
-            ),
-            Row(
-                9,
-                [
-                    _lines(say, ("级别构成", "Mix of severities"), SHARES, unit="percentunit"),
-                    _lines(say, ("接手用时", "Time to acknowledge"), ("ack_seconds_p50", "ack_seconds_p95"), unit="s"),
-                    chart(
-                        say("每小时警报", "Alerts an hour"),
-                        [
-                            series(
-                                f'SELECT count("alert") FROM "alert_event" WHERE $timeFilter AND "event" = \'raised\' '
-                                f'AND {SCOPE} GROUP BY time(1h), "severity" fill(0)',
-                                alias="$tag_severity",
-                            )
-                        ],
-                        every="1h",
-                        bars=True,
-                        decimals=0,
-                        low=0,
-                        names=[(one.value, say(*look.SEVERITY_NAMES[one])) for one in Severity],
-                    ),
-                ],
-            ),
+            Row(5, _figures(say)),
+            Row(5, [*_times(say), *(_share(say, figure) for figure in SHARES)]),
+            Row(8, [_load(say), _nuisance(say)]),
+            Row(8, [_mix(say), _answers(say), _hours(say)]),
+        ],
+        more=[
             Row(9, [happened(say)]),
         ],
+        more_title=say("更多", "More"),
+    )
+
+
+def _figures(say: Words) -> list[Panel]:
+    return [
+        _figure(
+            say("每人每 10 分钟", "Per operator, 10 min"),
+            "per_operator_10min",
+            (1, look.ADVISORY),
+            (2, look.MAJOR),
+        ),
+        _figure(say("洪峰中", "In a flood"), "in_flood", (1, look.MAJOR), on_off=say),
+        _figure(say("洪峰时间占比", "Time in flood"), "flood_share", (0.01, look.MINOR), unit="percentunit"),
+        _figure(
+            say("前十来源占比", "Top ten sources"),
+            "top_ten_share",
+            (0.5, look.ADVISORY),
+            unit="percentunit",
+        ),
+        _figure(say("抖动", "Chattering"), "chattering", (1, look.MINOR)),
+        _figure(say("瞬时", "Fleeting"), "fleeting", (1, look.ADVISORY)),
+        _figure(say("陈旧", "Stale"), "stale", (5, look.MINOR)),
+    ]
+
+
+def _times(say: Words) -> list[Panel]:
+    return [
+        _figure(say("接手 中位", "To acknowledge, median"), "ack_seconds_p50", unit="s"),
+        _figure(say("接手 p95", "To acknowledge, p95"), "ack_seconds_p95", unit="s"),
+        _figure(say("处结 中位", "To resolve, median"), "resolve_seconds_p50", unit="s"),
+        _figure(say("处结 p95", "To resolve, p95"), "resolve_seconds_p95", unit="s"),
+    ]
+
+
+def _load(say: Words) -> Panel:
+    return _lines(say, ("每人每 10 分钟的警报", "Alerts per operator and 10 min"), ("per_operator_10min",))
+
+
+def _nuisance(say: Words) -> Panel:
+    return _lines(say, ("抖动、瞬时、陈旧", "Chattering, fleeting, stale"), ("chattering", "fleeting", "stale"))
+
+
+def _mix(say: Words) -> Panel:
+    return _lines(say, ("级别构成", "Mix of severities"), SHARES, unit="percentunit")
+
+
+def _answers(say: Words) -> Panel:
+    return _lines(say, ("接手用时", "Time to acknowledge"), ("ack_seconds_p50", "ack_seconds_p95"), unit="s")
+
+
+def _hours(say: Words) -> Panel:
+    query = (
+        f'SELECT count("alert") FROM "alert_event" WHERE $timeFilter AND "event" = \'raised\' AND {SCOPE} '
+        'GROUP BY time(1h), "severity" fill(0)'
+    )
+    return chart(
+        say("每小时警报", "Alerts an hour"),
+        [series(query, alias="$tag_severity")],
+        every="1h",
+        bars=True,
+        decimals=0,
+        low=0,
+        names=[(one.value, say(*look.SEVERITY_NAMES[one])) for one in Severity],
     )
 
 

@@ -30,39 +30,42 @@ def security(say: Words) -> Board:
         title=say("安防", "Security"),
         folder=DEPARTMENTS,
         description=say("门、周界、紧急按钮、摄像机与人员。", "Doors, perimeters, panic buttons, cameras and people."),
+        tags=("wall",),
         variables=scope_variables(say),
         annotations=annotations(say),
         links=board_links(say),
         rows=[
-            Row(
-                4,
-                [
-                    open_in(Category.SECURITY, say),
-                    _count("open", say("门开着", "Doors open"), colour=look.TEXT),
-                    _count("motion", say("有人移动", "Motion"), colour=look.TEXT),
-                    _count("glass_break", say("玻璃破碎", "Glass broken"), colour=look.CRITICAL),
-                    _count("pressed", say("紧急按钮", "Panic buttons"), colour=look.CRITICAL),
-                    _count("video_loss", say("摄像机无画面", "Cameras without a picture"), colour=look.MINOR),
-                ],
-            ),
-            Row(9, [alert_table(say, category=Category.SECURITY)]),
-            Row(10, [_times(say, "open"), _times(say, "motion")]),
-            Row(8, [_times(say, "pressed"), _times(say, "glass_break"), _times(say, "online")]),
-            Row(
-                8,
-                [
-                    chart(
-                        say("画面中的人数", "People in sight of cameras"),
-                        trend("people", family=FAMILY, how="max"),
-                        every="1m",
-                        low=0,
-                        decimals=0,
-                    ),
-                    _times(say, "denied"),
-                ],
-            ),
+            Row(4, _figures(say)),
+            Row(8, [alert_table(say, category=Category.SECURITY)]),
+            Row(8, [_times(say, "open"), _times(say, "motion")]),
+            Row(6, [_times(say, "pressed"), _times(say, "glass_break"), _times(say, "online")]),
+        ],
+        more=[
+            Row(8, [_people(say), _times(say, "denied")]),
             Row(8, [happened(say)]),
         ],
+        more_title=say("更多", "More"),
+    )
+
+
+def _figures(say: Words) -> list[Panel]:
+    return [
+        open_in(Category.SECURITY, say),
+        _count("open", say("门开着", "Doors open"), colour=look.TEXT),
+        _count("motion", say("有人移动", "Motion"), colour=look.TEXT),
+        _count("glass_break", say("玻璃破碎", "Glass broken"), colour=look.CRITICAL),
+        _count("pressed", say("紧急按钮", "Panic buttons"), colour=look.CRITICAL),
+        _count("video_loss", say("摄像机无画面", "Cameras without a picture"), colour=look.MINOR),
+    ]
+
+
+def _people(say: Words) -> Panel:
+    return chart(
+        say("画面中的人数", "People in sight of cameras"),
+        trend("people", family=FAMILY, how="max"),
+        every="1m",
+        low=0,
+        decimals=0,
     )
 
 

@@ -17,49 +17,57 @@ def village(say: Words) -> Board:
         title=say("村庄与农业", "Village and farm"),
         folder=DEPARTMENTS,
         description=say("土壤、大棚、灌溉与气象。", "Soil, greenhouses, irrigation and weather."),
+        tags=("wall",),
         variables=scope_variables(say),
         annotations=annotations(say),
         links=board_links(say),
         since="now-24h",
         rows=[
-            Row(
-                4,
-                [
-                    _now(say("最干土壤", "Driest soil"), "soil_moisture", "soil", say, low=True),
-                    _now(say("最低地温", "Coldest soil"), "temperature", "soil", say, low=True),
-                    _now(say("最高棚温", "Hottest room or greenhouse"), "temperature", "air", say),
-                    _now(say("流量", "Flow"), "flow", "water", say),
-                    _now(say("气温", "Outside"), "temperature", "weather", say),
-                    _now(say("雨强", "Rain"), "rain_rate", "weather", say),
-                ],
-            ),
-            Row(
-                9,
-                [
-                    _lines(say, "soil_moisture", "soil", every="10m"),
-                    _lines(say, "conductivity", "soil", every="10m"),
-                    _lines(say, "ph", "soil", every="10m"),
-                ],
-            ),
-            Row(
-                9,
-                [
-                    _lines(say, "temperature", "soil", every="10m", title=say("地温", "Soil temperature")),
-                    _lines(say, "temperature", "air", every="1m", title=say("棚温", "Rooms and greenhouses")),
-                    _lines(say, "humidity", "air", every="1m"),
-                ],
-            ),
-            Row(
-                9,
-                [
-                    _lines(say, "flow", "water", every="1m", title=say("灌溉流量", "Irrigation")),
-                    _lines(say, "irradiance", "weather", every="1m"),
-                    _lines(say, "rain_rate", "weather", every="1m"),
-                ],
-            ),
+            Row(4, _figures(say)),
+            Row(8, _soil(say)),
+            Row(7, _climate(say)),
+            Row(7, _water(say)),
+        ],
+        more=[
             Row(9, [alert_table(say)]),
         ],
+        more_title=say("更多", "More"),
     )
+
+
+def _figures(say: Words) -> list[Panel]:
+    return [
+        _now(say("最干土壤", "Driest soil"), "soil_moisture", "soil", say, low=True),
+        _now(say("最低地温", "Coldest soil"), "temperature", "soil", say, low=True),
+        _now(say("最高棚温", "Hottest room or greenhouse"), "temperature", "air", say),
+        _now(say("流量", "Flow"), "flow", "water", say),
+        _now(say("气温", "Outside"), "temperature", "weather", say),
+        _now(say("雨强", "Rain"), "rain_rate", "weather", say),
+    ]
+
+
+def _soil(say: Words) -> list[Panel]:
+    return [
+        _lines(say, "soil_moisture", "soil", every="10m"),
+        _lines(say, "conductivity", "soil", every="10m"),
+        _lines(say, "ph", "soil", every="10m"),
+    ]
+
+
+def _climate(say: Words) -> list[Panel]:
+    return [
+        _lines(say, "temperature", "soil", every="10m", title=say("地温", "Soil temperature")),
+        _lines(say, "temperature", "air", every="1m", title=say("棚温", "Rooms and greenhouses")),
+        _lines(say, "humidity", "air", every="1m"),
+    ]
+
+
+def _water(say: Words) -> list[Panel]:
+    return [
+        _lines(say, "flow", "water", every="1m", title=say("灌溉流量", "Irrigation")),
+        _lines(say, "irradiance", "weather", every="1m"),
+        _lines(say, "rain_rate", "weather", every="1m"),
+    ]
 
 
 def _none(say: Words) -> str:

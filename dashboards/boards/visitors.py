@@ -21,61 +21,65 @@ def visitors(say: Words) -> Board:
         title=say("游客与人流", "Visitors and crowd"),
         folder=DEPARTMENTS,
         description=say("人数、密集处、进出与停车。", "Counts, where it is dense, in and out, parking."),
+        tags=("wall",),
         variables=scope_variables(say),
         annotations=annotations(say),
         links=board_links(say),
         since="now-12h",
         rows=[
-            Row(
-                4,
-                [
-                    open_in(Category.CROWD, say),
-                    stat(
-                        say("在场人数", "People present"),
-                        newest("people", family=FAMILY, how="sum"),
-                        decimals=0,
-                        size=44,
-                    ),
-                    stat(
-                        say("上周此时", "A week ago"),
-                        last_week(),
-                        decimals=0,
-                        size=44,
-                        thresholds=look.rising(base=look.MUTED),
-                    ),
-                    stat(say("最密处", "Densest place"), newest("people", family=FAMILY), decimals=0, size=44),
-                    stat(
-                        say("空余车位", "Free parking spaces"),
-                        newest("free_spaces", family=FAMILY, how="sum"),
-                        decimals=0,
-                        size=44,
-                        thresholds=look.limits_of("free_spaces"),
-                    ),
-                    stat(say("占用车位", "Spaces taken"), how_many("occupied", family=FAMILY), decimals=0, size=44),
-                ],
-            ),
-            Row(9, [_people(say), _places(say, width=8)]),
-            Row(8, [_flow(say, "people_in"), _flow(say, "people_out")]),
-            Row(
-                8,
-                [
-                    chart(
-                        say("空余车位", "Free parking spaces"),
-                        trend("free_spaces", family=FAMILY, how="min"),
-                        every="1m",
-                        decimals=0,
-                        low=0,
-                    ),
-                    timeline(
-                        say("车位", "Parking spaces"),
-                        states("occupied", family=FAMILY),
-                        mappings=[look.on_off(say("占用", "taken"), say("空", "free"), colour=look.TRACES[0])],
-                    ),
-                ],
-            ),
-            Row(9, [alert_table(say, category=Category.CROWD)]),
+            Row(4, _figures(say)),
+            Row(8, [_people(say), _places(say, width=8)]),
+            Row(7, [_flow(say, "people_in"), _flow(say, "people_out")]),
+            Row(7, [_free(say), alert_table(say, category=Category.CROWD)]),
         ],
+        more=[
+            Row(8, [_taken(say)]),
+        ],
+        more_title=say("更多", "More"),
     )
+
+
+def _figures(say: Words) -> list[Panel]:
+    return [
+        open_in(Category.CROWD, say),
+        stat(
+            say("在场人数", "People present"),
+            newest("people", family=FAMILY, how="sum"),
+            decimals=0,
+            size=44,
+        ),
+        stat(
+            say("上周此时", "A week ago"),
+            last_week(),
+            decimals=0,
+            size=44,
+            thresholds=look.rising(base=look.MUTED),
+        ),
+        stat(say("最密处", "Densest place"), newest("people", family=FAMILY), decimals=0, size=44),
+        stat(
+            say("空余车位", "Free parking spaces"),
+            newest("free_spaces", family=FAMILY, how="sum"),
+            decimals=0,
+            size=44,
+            thresholds=look.limits_of("free_spaces"),
+        ),
+        stat(say("占用车位", "Spaces taken"), how_many("occupied", family=FAMILY), decimals=0, size=44),
+    ]
+
+
+def _free(say: Words) -> Panel:
+    return chart(
+        say("空余车位", "Free parking spaces"),
+        trend("free_spaces", family=FAMILY, how="min"),
+        every="1m",
+        decimals=0,
+        low=0,
+    )
+
+
+def _taken(say: Words) -> Panel:
+    words = look.on_off(say("占用", "taken"), say("空", "free"), colour=look.TRACES[0])
+    return timeline(say("车位", "Parking spaces"), states("occupied", family=FAMILY), mappings=[words])
 
 
 def last_week(ref: str = "A") -> Target:

@@ -44,7 +44,9 @@ TRAPS: list[tuple[str, str, Callable[[Json], object]]] = [
     ("ids go from 1 to 255", "town-fire", lambda b: b["panels"][0].update(id=256)),
     ("must fit 24 columns", "town-fire", lambda b: b["panels"][0]["gridPos"].update(x=23)),
     ("lies over panel", "town-fire", lambda b: b["panels"][1]["gridPos"].update(x=0)),
-    ("a wall has 27 rows, this one 28", "town-ops", lambda b: b["panels"][-1]["gridPos"].update(h=5)),
+    ("a screen has 27 rows, this board 28", "town-ops", lambda b: b["panels"][-1]["gridPos"].update(h=5)),
+    ("lies over panel", "town-fire", lambda b: b["panels"][-1]["panels"][1]["gridPos"].update(x=0)),
+    ("the id 1 is there 2 times", "town-fire", lambda b: b["panels"][-1]["panels"][0].update(id=1)),
     ("there is no data source", "town-fire", lambda b: _target(b, "stat").update(datasource={"type": "x", "uid": "y"})),
     ("says “No data”", "town-fire", lambda b: _panel(b, "stat")["fieldConfig"]["defaults"].pop("noValue")),
     (
