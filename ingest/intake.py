@@ -35,6 +35,7 @@ _PAUSE = 0.002
 _LONGEST_WAIT = 0.01
 """Seconds after which a batch goes to the rules though messages keep coming; writes then gather what waits."""
 _WRITERS = 3
+_LOOK_FOR_STUCK: Duration = 60 * SECOND
 PATIENCE: Duration = 2 * SECOND
 """How long a write may take before its readings are spooled instead."""
 
@@ -93,6 +94,7 @@ class Intake:
         self._judge, self._clock = judge, clock
         self._judged_until = judged_until
         self._started_at = clock()
+        self._stuck: dict[str, int] = {}
         self._filling: Moment | None = None
         self._stored_until: Moment = 0
 
@@ -117,6 +119,7 @@ class Intake:
                 group.create_task(self._session.run(), name="ingest session")
                 group.create_task(self._gather(), name="ingest gather")
                 group.create_task(self._keeping.run(), name="ingest ledger")
+                group.create_task(self._look_for_stuck(), name="ingest stuck sensors")
                 for number in range(_WRITERS):
                     group.create_task(self._writing.run(), name=f"ingest write {number + 1}")
                 if self._replay is not None:
@@ -125,6 +128,13 @@ class Intake:
                     group.create_task(self._discovered.run(), name="ingest discovered")
         finally:
             await self._keeping.look(ended=True)
+
+    async def _look_for_stuck(self) -> None:
+        while True:
+            for line in self._lines.lines.values():
+                self._stuck[line.gateway] = line.resolver.look_for_stuck()
+                await asyncio.sleep(0)
+            await asyncio.sleep(_LOOK_FOR_STUCK / SECOND)
 
     def parts(self) -> list[PartHealth]:
         """How the broker, the store and the spool are, seen from here, whether we keep up, and whether all is there."""
@@ -136,7 +146,21 @@ class Intake:
         """Everything counted."""
         self.ledger.connections = self._session.connections
         spool = self._spool.figures() if self._spool is not None else []
-        return [*self.ledger.figures(), *self._keeping.figures(), *self._storing.figures(), *spool]
+        return [
+            *self.ledger.figures(),
+            *self._keeping.figures(),
+            *self._storing.figures(),
+            *spool,
+            *self._stuck_figures(),
+        ]
+
+    def _stuck_figures(self) -> list[Gauge]:
+        return [
+            Gauge(
+                "town_ingest_values_stuck", count, {"gateway": gateway}, help="Quantities that should vary and do not."
+            )
+            for gateway, count in self._stuck.items()
+        ]
 
     def imbalances(self) -> list[Imbalance]:
         """What is missing at this moment, gateway by gateway; nothing, unless there is a mistake in here."""

@@ -9,6 +9,7 @@ from ingest.decoded import DeviceReading
 from ingest.decoders.native import Plain
 from ingest.ledger import Account
 from ingest.reason import Reason, Scope
+from ingest.steady import Steady
 from town.moment import DAY, SECOND, Moment
 from town.quantity import Quantity, Value, ValueType
 from town.reading import Flag, Reading
@@ -51,7 +52,7 @@ class _Never:
 class _Known:
     """A sensor as the hot path needs it, with what it said last."""
 
-    __slots__ = ("bounds", "checks", "last_at", "last_values", "sensor", "stamped_at")
+    __slots__ = ("bounds", "checks", "heard", "last_at", "last_values", "sensor", "stamped_at", "steady")
 
     def __init__(self, sensor: str, checks: dict[str, _Check]) -> None:
         self.sensor, self.checks = sensor, checks
@@ -60,6 +61,18 @@ class _Known:
         self.last_at: Moment | None = None
         self.last_values: dict[str, Value] = {}
         self.stamped_at: Moment = 0
+        self.heard: dict[str, Value] | None = None
+        """The newest values that came without a time."""
+        self.steady = Steady({})
+
+    def doubt(self, quantity: str) -> None:
+        """Send readings of this quantity down the careful way."""
+        self.bounds[quantity] = (_Never, "", "")
+
+    def trust(self, quantity: str) -> None:
+        """Let them pass at once again."""
+        check = self.checks[quantity]
+        self.bounds[quantity] = (check.type, check.low, check.high)
 
 
 class Resolver:
@@ -74,6 +87,20 @@ class Resolver:
             for sensor in town.sensors.values()
             if sensor.gateway == gateway
         }
+        for sensor in town.sensors.values():
+            if sensor.gateway == gateway and (limits := town.kinds[sensor.kind].stuck_after):
+                self._known[sensor.external_id].steady = Steady(limits)
+
+    def look_for_stuck(self) -> int:
+        """Compare what sensors said last with the look before; how many quantities have not changed for too long."""
+        found = 0
+        for known in self._known.values():
+            if known.steady.limits:
+                at, values = max(known.last_at or 0, known.stamped_at), {**known.last_values, **(known.heard or {})}
+                for quantity in known.steady.look(values, at):
+                    known.doubt(quantity)
+                found += len(known.steady.stuck)
+        return found
 
     def resolve_plain(
         self, pairs: Iterator[tuple[Message, Plain]], into: list[Reading], *, received_at: Moment
@@ -121,6 +148,7 @@ class Resolver:
                     self.refuse(Reason.STALE, known.sensor)
                     continue
                 at, flags = _stamp(known, received_at), _NO_CLOCK
+                known.heard = values
             else:
                 if at == known.last_at and values == known.last_values:
                     self.refuse(Reason.DUPLICATE, f"{known.sensor} at {at}")
@@ -189,6 +217,10 @@ class Resolver:
         self.refused += [Refused(Scope.VALUE, *doubt) for doubt in doubted.values()]
         self._account.readings += 1
         refused = {each: Flag.OUT_OF_RANGE for each in doubted if each in known.checks}
+        for quantity in known.steady.moved(believed):
+            known.trust(quantity)
+        if not known.steady.stuck.keys().isdisjoint(believed):
+            flags = (*flags, Flag.STUCK)
         into.append(Reading(known.sensor, at, received_at, believed, flags, refused))
 
     def _nothing_left(self, known: _Known, doubted: dict[str, tuple[Reason, str]]) -> None:

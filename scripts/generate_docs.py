@@ -9,6 +9,7 @@ from rules.reference import functions, keys
 from rules.schema import NAME, schema_text
 from town.builtin import builtin_kinds
 from town.kind import COMMON_QUANTITIES, SensorKind
+from town.moment import format_duration
 from town.own import OWN_FAMILIES
 from town.quantity import Quantity, ValueType
 from town.units import ALIASES, UNITS
@@ -26,7 +27,7 @@ outside the plausible range is kept in quarantine and is unknown to the rules.""
 
 KINDS = """\
 Family is what readings are stored under. Any sensor may also report {common}. A range in brackets is narrower than the
-quantity's own."""
+quantity's own; "varies" names what is taken for stuck when it has not changed for so long."""
 
 UNIT_WORDS = """\
 Codes are those of the SenML registry (RFC 8428, RFC 8798) where it has one, and ours where it has none. In rules and in
@@ -100,7 +101,8 @@ def _kind_parts() -> Iterator[str]:
 def _measured(kind: SensorKind) -> str:
     own = [name for name in kind.quantities if name not in COMMON_QUANTITIES]
     ranges = {name: f" [{low:g} … {high:g}]" for name, (low, high) in kind.ranges.items()}
-    return ", ".join(f"`{name}`{ranges.get(name, '')}" for name in own)
+    varies = {name: f" (varies: {format_duration(limit)})" for name, limit in kind.stuck_after.items()}
+    return ", ".join(f"`{name}`{ranges.get(name, '')}{varies.get(name, '')}" for name in own)
 
 
 def _unit_parts() -> Iterator[str]:

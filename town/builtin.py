@@ -121,3 +121,9 @@ def _kind_findings(source: Source, place: Location, kind: SensorKind, *, known: 
             yield source.finding((*place, "ranges", name), message, suggest(name, kind.quantities))
         elif low >= high:
             yield source.finding((*place, "ranges", name), "a range is [low, high]", "change them over")
+    for name, limit in kind.stuck_after.items():
+        if name not in (*kind.quantities, *COMMON_QUANTITIES):
+            message = f"`{name}` is not among this kind's quantities"
+            yield source.finding((*place, "stuck_after", name), message, suggest(name, kind.quantities))
+        elif limit <= 0:
+            yield source.finding((*place, "stuck_after", name), "it must be longer than nothing", "stuck_after: 6h")

@@ -19,6 +19,8 @@ class Flag(StrEnum):
     """Its time was more than a minute ahead and was set to the moment of receipt."""
     CLOCK_PAST = "clock_past"
     """Its time was impossibly old, an unset clock, and was set to the moment of receipt."""
+    STUCK = "stuck"
+    """A quantity that varies as long as its sensor is sound has not for long: stored and judged, but doubtful."""
     OUT_OF_RANGE = "out_of_range"
     """A value outside its plausible range: kept in quarantine, unknown to the rules."""
 

@@ -254,6 +254,7 @@ def _quality(scene: Scene, told: Words, sensor: Sensor) -> str:
         "zone_assumed": "",
         "clock_future": told.gettext("clock ahead"),
         "clock_past": told.gettext("clock behind"),
+        "stuck": told.gettext("value does not change"),
         "out_of_range": told.gettext("value beyond belief"),
     }
     return next((flags[flag.value] for flag in seen.flags if flags[flag.value]), "")
