@@ -30,6 +30,7 @@ from console import (
 from console.gate import Gate
 from console.metrics import metrics_text
 from console.pages import alerts, now, people, pipeline, places
+from console.pages import windows as windows_page
 from console.parts import ConsoleParts, GatewayRow, QuarantineRow
 from console.pulse import Pulse, Render
 from console.views import desk, legend
@@ -37,6 +38,7 @@ from console.views import now as now_view
 from console.views import pipeline as pipeline_view
 from console.views import places as places_view
 from console.views import top as top_view
+from console.views import windows as windows_view
 from console.views.duty import DutyView
 from town.errors import ConfigError
 
@@ -101,7 +103,9 @@ def renders(parts: ConsoleParts) -> dict[str, Render]:
         "queue": now_view.queue(parts.alerts, duty_view),
         "tiles": now_view.tiles,
         "desk.queue": desk.queue(parts.alerts),
-        "desk.alert": desk.alert(parts.alerts),
+        "desk.alert": desk.alert(parts.alerts, parts.assignable),
+        "windows": windows_view.windows,
+        "window.strip": windows_view.strip,
         "desk.side": desk.side(parts.alerts),
         "places": places_view.places,
         "place.head": places_view.head,
@@ -178,6 +182,7 @@ def _register_pages() -> None:
     ui.page("/places/{facility}")(places.one_place)
     ui.page("/people")(people.page)
     ui.page("/pipeline")(pipeline.page)
+    ui.page("/windows")(windows_page.page)
 
 
 def _mount_pages(app: FastAPI) -> None:

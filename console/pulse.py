@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from console.figures import RateMeter, read_figures
 from console.parts import ConsoleParts
-from console.scene import OPEN_STATES, Scene, in_order, measuring
+from console.scene import ASIDE_STATES, OPEN_STATES, Scene, in_order, is_open, measuring
 from console.traces import Traces
 from console.words import Words, words
 from town.errors import Unavailable
@@ -21,7 +21,7 @@ from town.town import Town
 
 EVERY: Duration = 500
 """Half a second, so that what changed is on every screen within one."""
-_ALERTS_SHOWN = 1_000
+_ALERTS_SHOWN = 2_000
 _TRACES_EVERY: Duration = 60 * SECOND
 _TRACES_AWAITED_EVERY: Duration = 15 * SECOND
 
@@ -114,13 +114,15 @@ class Pulse:
         parts, now, town = self._parts, self._parts.clock(), self._parts.town()
         if self._measuring is None or self._measuring[0] is not town:
             self._measuring = town, measuring(town)
-        alerts = await parts.alerts.alerts(AlertFilter(states=OPEN_STATES, limit=_ALERTS_SHOWN))
+        found = await parts.alerts.alerts(AlertFilter(states=OPEN_STATES | ASIDE_STATES, limit=_ALERTS_SHOWN))
         self._scene = Scene(
             now=now,
             town=town,
             measuring=self._measuring[1],
             live=parts.live,
-            alerts=in_order(alerts),
+            alerts=in_order([alert for alert in found if is_open(alert)]),
+            aside=[alert for alert in found if not is_open(alert)],
+            windows=await parts.windows.windows(),
             line=read_figures(parts.health.figures(), self._meter, now=now),
             parts=parts.health.parts(),
             gateways=parts.gateways(),

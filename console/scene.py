@@ -15,24 +15,29 @@ from town.moment import SECOND, Duration, Moment
 from town.ports import PartHealth, Point
 from town.sensor import Sensor
 from town.town import Town
+from town.window import Window
 
-OPEN_STATES = frozenset(
-    {AlertState.ACTIVE, AlertState.ACKNOWLEDGED, AlertState.RETURNED, AlertState.LATCHED, AlertState.SHELVED}
-)
-TAKEN_STATES = frozenset({AlertState.ACKNOWLEDGED, AlertState.SHELVED})
-"""Somebody has it: its shape is drawn hollow."""
+OPEN_STATES = frozenset({AlertState.ACTIVE, AlertState.ACKNOWLEDGED, AlertState.RETURNED, AlertState.LATCHED})
+ASIDE_STATES = frozenset({AlertState.SHELVED, AlertState.SUPPRESSED})
+"""Nobody is needed now: by a person's wish, or by design."""
 LOW_BATTERY = 20.0
 _GRACE: Duration = 30 * SECOND
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything the pages show that changes by itself. `alerts` are the open ones, those that need somebody first."""
+    """Everything the pages show that changes by itself. `alerts` are the open ones, those that need somebody first.
+
+    An alert of a drill is among them, because people act on it; those that are `aside` are not.
+    """
 
     now: Moment
     town: Town
     live: LiveReadings
     alerts: Sequence[Alert]
+    aside: Sequence[Alert]
+    windows: Sequence[Window]
+    """Maintenance and drills that go on or are to come, the first first."""
     line: LineFigures
     parts: Sequence[PartHealth]
     gateways: Sequence[GatewayRow]
@@ -42,6 +47,11 @@ class Scene:
     """A day's trace of each tile, by the tile's name."""
     called: Callable[[str], Label | None]
     """What people call a person or target."""
+
+    @cached_property
+    def real(self) -> list[Alert]:
+        """The open alerts that belong to no drill."""
+        return [alert for alert in self.alerts if not alert.drill]
 
     @cached_property
     def worst(self) -> dict[str, Alert]:
@@ -63,12 +73,12 @@ class Scene:
 
     @cached_property
     def by_severity(self) -> dict[Severity, int]:
-        """How many open alerts of each severity."""
-        return {severity: sum(alert.severity is severity for alert in self.alerts) for severity in Severity}
+        """How many open alerts of each severity; drills are not counted."""
+        return {severity: sum(alert.severity is severity for alert in self.real) for severity in Severity}
 
     def of_category(self, *categories: Category) -> list[Alert]:
-        """Open alerts of those categories."""
-        return [alert for alert in self.alerts if alert.category in categories]
+        """Open alerts of those categories that belong to no drill."""
+        return [alert for alert in self.real if alert.category in categories]
 
     @cached_property
     def silent(self) -> frozenset[str]:
@@ -108,6 +118,17 @@ def measuring(town: Town) -> dict[str, list[Sensor]]:
     return found
 
 
+def is_open(alert: Alert) -> bool:
+    """Whether people act on it: it needs somebody or somebody has it, or it belongs to a drill and is not set aside."""
+    return alert.state in OPEN_STATES or (alert.drill and alert.suppressed_by == "drill")
+
+
+def is_taken(alert: Alert) -> bool:
+    """Whether somebody has it, or nobody has to: its shape is drawn hollow."""
+    drilled = alert.drill and alert.acknowledged_at is not None
+    return alert.state in {AlertState.ACKNOWLEDGED, AlertState.SHELVED} or drilled
+
+
 def in_order(alerts: Sequence[Alert]) -> list[Alert]:
-    """The order in which people need them: the worst first, those nobody has before the others, the newest first."""
-    return sorted(alerts, key=lambda a: (a.severity.digit, a.state in TAKEN_STATES, -a.raised_at))
+    """As people need them: real ones before drills, the worst first, those nobody has before the others, the newest."""
+    return sorted(alerts, key=lambda a: (a.drill, a.severity.digit, is_taken(a), -a.raised_at))

@@ -8,9 +8,11 @@ from nicegui import background_tasks
 
 from console.elements import Chart, chart_panel, panel
 from console.figure import Window, make_figure, title
+from console.pages.doing import DEEDS, do
 from console.pages.shell import Live, Visit, live, shell
+from console.roles import Deed, allows
 from console.views.alert_row import observations
-from console.views.desk import Choice, chosen_alerts
+from console.views.desk import Choice, Shown, chosen_alerts
 from console.views.now import NOWHERE
 from town.alert import Alert
 from town.errors import Unavailable
@@ -21,14 +23,14 @@ from town.quantity import ValueType
 CHARTS_SHOWN = 2
 AROUND = 10 * MINUTE
 _REDRAW_SECONDS = 10
-_COMMENT_LENGTH = 1_000
+_TEXT_LENGTH = 1_000
 
 
 async def page(request: Request, alert: str = "", show: str = "open", category: str = "") -> None:
     """The queue, one alert, and what is known about it."""
     visit = Visit.of(request)
     choice = Choice(
-        show=show if show in {"mine", "closed"} else "open", category=category[:20], person=visit.person.name
+        show=show if show in {"mine", "aside", "closed"} else "open", category=category[:20], person=visit.person.name
     )
     named = bool(alert)
     if not alert:
@@ -58,7 +60,7 @@ class Desk:
         with await shell(visit, "/alerts", told.gettext("Alerts"), classes=look, own_heading=heading):
             self._queue = await live(visit, "desk.queue", self._choice.text(), classes="queue", act=self.act)
             with panel("middle"):
-                self._alert = await live(visit, "desk.alert", self._choice.chosen, classes="alert", act=self.act)
+                self._alert = await live(visit, "desk.alert", self._shown(), classes="alert", act=self.act)
                 self._charts = panel("charts")
             with panel("side"):
                 with panel("panel place-map"):
@@ -76,21 +78,20 @@ class Desk:
                 await self._choose(self._choice._replace(chosen=argument[:60]))
             case "show":
                 await self._choose(Choice.read(argument)._replace(person=visit.person.name, chosen=self._choice.chosen))
-            case "acknowledge" | "reset" | "comment" as action:
-                fields = done.get("fields") or {}
-                await self._change(action, argument[:60], str(fields.get("text", "")).strip()[:_COMMENT_LENGTH])
+            case str() as action:
+                fields = {str(name): str(value).strip()[:_TEXT_LENGTH] for name, value in _fields(done)}
+                await self._change(action, argument[:60], fields)
 
-    async def _change(self, action: str, alert: str, text: str) -> None:
-        parts, told, by = self._visit.parts, self._visit.told, self._visit.person.name
-        now = parts.clock()
+    def _shown(self) -> str:
+        return Shown(self._choice.chosen, self._visit.person.role).text()
+
+    async def _change(self, action: str, alert: str, fields: dict[str, str]) -> None:
+        parts, told, person = self._visit.parts, self._visit.told, self._visit.person_now()
+        if person is None or not allows(person.role, DEEDS.get(action, Deed.HANDLE)):
+            self._visit.say(told.gettext("Your role does not allow that."), "bad")
+            return
         try:
-            match action:
-                case "acknowledge":
-                    await parts.actions.acknowledge(alert, by=by, at=now)
-                case "reset":
-                    await parts.actions.reset(alert, by=by, at=now)
-                case "comment" if text:
-                    await parts.actions.comment(alert, by=by, at=now, text=text)
+            await do(parts, person, action, alert, fields)
         except ActionRefused as refused:
             self._visit.say(await self._refusal(refused, alert), "bad")
         except Unavailable:
@@ -111,7 +112,7 @@ class Desk:
         self._choice = choice
         await self._queue.turn(self._visit.key("desk.queue", choice.text()))
         if changed:
-            await self._alert.turn(self._visit.key("desk.alert", choice.chosen))
+            await self._alert.turn(self._visit.key("desk.alert", self._shown()))
             await self._side.turn(self._visit.key("desk.side", choice.chosen))
             await self._place.turn(self._visit.key("map", await self._facility()))
             await self._draw()
@@ -160,6 +161,11 @@ class Desk:
                     self._drawn.append(chart_panel(name, figure["unit"], group="desk"))
         for chart, (_, figure) in zip(self._drawn, figures, strict=True):
             chart.show(figure)
+
+
+def _fields(done: dict[str, Any]) -> list[tuple[Any, Any]]:
+    fields = done.get("fields")
+    return list(fields.items())[:10] if isinstance(fields, dict) else []
 
 
 def around(alert: Alert, now: int) -> Window:

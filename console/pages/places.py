@@ -13,7 +13,7 @@ from console.elements import Chart, Fragment, chart_panel, panel
 from console.figure import Window, make_figure, title
 from console.pages.shell import Visit, live, shell
 from console.render import render
-from console.scene import OPEN_STATES, in_order
+from console.scene import in_order, is_open
 from console.views.places import charted
 from town.errors import Unavailable
 from town.moment import DAY, HOUR, SECOND, Duration
@@ -133,7 +133,7 @@ class PlacePage:
     async def _draw(self) -> None:
         visit, window, choice = self._visit, self._window(), self._choice
         wanted = AlertFilter(facility=choice.facility, opened_after=window.start - 30 * DAY, limit=100)
-        alerts = [a for a in await visit.parts.alerts.alerts(wanted) if a.state in OPEN_STATES or a.closed_at]
+        alerts = [a for a in await visit.parts.alerts.alerts(wanted) if is_open(a) or a.closed_at]
         shown = in_order([a for a in alerts if (a.closed_at or window.end) > window.start])
         for quantity, (sensors, chart) in self._charts.items():
             figure = await make_figure(

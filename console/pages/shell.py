@@ -40,9 +40,13 @@ class Visit(NamedTuple):
         """A part in this visit's language."""
         return Key(part, self.told.language, argument)
 
+    def person_now(self) -> Person | None:
+        """Who it is, with the role of this moment; None when they signed out meanwhile."""
+        return self.parts.access.person(self.session)
+
     def still_in(self) -> bool:
         """Whether the person did not sign out meanwhile; if they did, the browser is sent to the sign-in page."""
-        if self.parts.access.person(self.session):
+        if self.person_now():
             return True
         self.client.open("/sign-in")
         return False
@@ -98,6 +102,7 @@ async def shell(visit: Visit, here: str, title: str, *, classes: str = "", own_h
         ("/alerts", visit.told.gettext("Alerts")),
         ("/places", visit.told.gettext("Places")),
         ("/people", visit.told.gettext("People")),
+        ("/windows", visit.told.gettext("Drills")),
         ("/pipeline", visit.told.gettext("Pipeline")),
     ]
     with panel("shell"):
@@ -106,6 +111,7 @@ async def shell(visit: Visit, here: str, title: str, *, classes: str = "", own_h
             languages = list(LANGUAGES.items())
             theme, name = visit.person.theme, visit.person.name
             Fragment(render("user.html", visit.told, languages=languages, theme=theme, person=name), classes="user")
+        await live(visit, "window.strip", classes="strips")
         with ui.element("nav").classes("rail").props(f'aria-label="{visit.told.gettext("Pages")}"'):
             Fragment(render("rail.html", visit.told, places=places, here=here), classes="links")
             await live(visit, "counts", classes="open-count")

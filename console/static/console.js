@@ -77,7 +77,9 @@ globalThis.town = (() => {
       if (have.nodeValue !== want.nodeValue) have.nodeValue = want.nodeValue;
       return;
     }
-    for (const { name } of [...have.attributes]) if (!want.hasAttribute(name)) have.removeAttribute(name);
+    // What the person opened stays open.
+    const keeps = (name) => name === "open" && ["DIALOG", "DETAILS"].includes(have.nodeName);
+    for (const { name } of [...have.attributes]) if (!want.hasAttribute(name) && !keeps(name)) have.removeAttribute(name);
     for (const { name, value } of want.attributes) {
       if (have.getAttribute(name) !== value) have.setAttribute(name, value);
     }
@@ -121,11 +123,17 @@ globalThis.town = (() => {
   function onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const target = event.target;
-    if (target.closest?.("textarea, input, select")) {
+    if (target.closest?.("textarea, select, input:not([type=radio])")) {
       if (event.key === "Escape") target.blur();
       return;
     }
     const key = event.key.toLowerCase();
+    const dialog = document.querySelector("dialog[open]");
+    if (dialog) {
+      const button = [...dialog.querySelectorAll("[data-key]")].find((b) => b.dataset.key === key && !b.disabled);
+      button?.click();
+      return;
+    }
     if (key === "j" || key === "k") walk(key === "j" ? 1 : -1);
     else if (key === "?") document.body.classList.toggle("keys");
     else if (key === "escape") document.body.classList.remove("keys");
@@ -136,6 +144,14 @@ globalThis.town = (() => {
       else button.click();
     }
     event.preventDefault();
+  }
+
+  // --- dialogs: a button opens the one it names ------------------------------------------------------------------------
+  function onClick(event) {
+    const opens = event.target.closest("[data-dialog]");
+    if (opens) document.getElementById(opens.dataset.dialog)?.showModal();
+    if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
+    if (event.target.nodeName === "DIALOG") event.target.close(); // beside the form: its backdrop
   }
 
   // --- a lost connection greys the page and says since when -----------------------------------------------------------
@@ -164,6 +180,7 @@ globalThis.town = (() => {
   addEventListener("pageshow", () => (leaving = false));
 
   addEventListener("keydown", onKey);
+  addEventListener("click", onClick);
   addEventListener("DOMContentLoaded", () => {
     watchConnection();
     count();

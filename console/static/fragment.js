@@ -15,9 +15,10 @@ export default {
       const form = event.target;
       if (!form.dataset.do) return;
       event.preventDefault();
-      const fields = Object.fromEntries(new FormData(form));
+      const fields = Object.fromEntries(new FormData(form, event.submitter));
       this.$emit("do", { act: form.dataset.do, argument: form.dataset.argument || "", fields });
       form.reset();
+      form.closest("dialog")?.close();
     });
     this.$el.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.form?.requestSubmit();

@@ -3,7 +3,7 @@
 import re
 from typing import Any, NamedTuple
 
-from console.scene import TAKEN_STATES, Scene
+from console.scene import ASIDE_STATES, Scene, is_open, is_taken
 from console.views.history_text import person_name
 from console.words import Words
 from town.alert import Alert, AlertState, Category, Observation, Severity, Subject
@@ -21,6 +21,7 @@ class AlertRow(NamedTuple):
     severity: Severity
     hollow: bool
     open: bool
+    drill: bool
     title: str
     place: str
     spot: str
@@ -40,8 +41,9 @@ def alert_row(scene: Scene, told: Words, alert: Alert) -> AlertRow:
     return AlertRow(
         id=alert.id,
         severity=alert.severity,
-        hollow=alert.state in TAKEN_STATES or alert.state is AlertState.CLOSED,
+        hollow=is_taken(alert) or not is_open(alert),
         open=alert.state is not AlertState.CLOSED,
+        drill=alert.drill,
         title=told.label(alert.title),
         place=place_name(scene.town, told, alert),
         spot=spot_name(scene.town, told, alert),
@@ -129,25 +131,46 @@ def pretty_limit(told: Words, limit: str) -> str:
 
 def taken_text(scene: Scene, told: Words, alert: Alert) -> str:
     """Who has it, or that nobody has."""
-    match alert.state:
-        case AlertState.ACKNOWLEDGED:
-            return told.gettext("{who} has it").format(who=person_name(scene, told, alert.acknowledged_by))
-        case AlertState.CLOSED:
-            return told.gettext("closed by {who}").format(who=person_name(scene, told, alert.closed_by))
-        case AlertState.LATCHED:
-            return told.gettext("condition gone, reset it")
-        case AlertState.RETURNED:
-            return told.gettext("condition gone, nobody had it")
-        case AlertState.SHELVED:
-            return told.gettext("shelved")
+    if alert.state in ASIDE_STATES and not is_open(alert):
+        return aside_text(scene, told, alert)
+    gone = {
+        AlertState.LATCHED: told.gettext("condition gone, reset it"),
+        AlertState.RETURNED: told.gettext("condition gone, nobody had it"),
+    }
+    if alert.state in gone:
+        return gone[alert.state]
+    for who, text in (
+        (alert.closed_by, told.gettext("closed by {who}")),
+        (alert.acknowledged_by, told.gettext("{who} has it")),
+        (alert.assigned_to, told.gettext("given to {who}")),
+    ):
+        if who is not None:
+            return text.format(who=person_name(scene, told, who))
     return told.gettext("nobody has it")
 
 
+def aside_text(scene: Scene, told: Words, alert: Alert) -> str:
+    """Why nobody is needed now, and until when."""
+    if alert.out_of_service:
+        return told.gettext("out of service")
+    if alert.shelved_until is not None:
+        until = told.clock(alert.shelved_until, scene.town.zone_info, now=scene.now)[:-3]
+        return told.gettext("shelved until {time}").format(time=until)
+    found = next((one for one in scene.windows if one.id == alert.window), None)
+    if alert.suppressed_by == "maintenance" and found is not None:
+        until = told.clock(found.ends_at, scene.town.zone_info, now=scene.now)[:-3]
+        return told.gettext("maintenance until {time}").format(time=until)
+    names = {
+        "maintenance": told.gettext("maintenance"),
+        "schedule": told.gettext("outside the rule's hours"),
+        "shadow": told.gettext("the rule is only tried out"),
+    }
+    return names.get(alert.suppressed_by or "") or told.gettext("because of {rule}").format(rule=alert.suppressed_by)
+
+
 def due_at(alert: Alert) -> Moment | None:
-    """By when somebody should have it, as its rule asks."""
-    within = alert.response.within if alert.response else None
-    waits = alert.acknowledged_at is None and alert.state in {AlertState.ACTIVE, AlertState.RETURNED}
-    return alert.raised_at + within if within and waits else None
+    """By when somebody should have it, if nobody has."""
+    return alert.acknowledge_due_at if alert.acknowledged_at is None else None
 
 
 def category_name(told: Words, category: Category) -> str:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qs, urlencode
 
 from console.render import render
+from console.roles import Role
 from console.scene import Scene
 from console.views.alert_row import (
     AlertRow,
@@ -15,10 +16,12 @@ from console.views.alert_row import (
     observations,
     quantity_name,
 )
-from console.views.history_text import channel_name, delivery_name, event_text, person_name
+from console.views.deeds import LENGTHS, VERDICTS, deadlines, deeds_of, length_name, tags
+from console.views.history_text import channel_name, delivery_name, event_text, person_name, verdict_name
 from console.views.next_text import upcoming_text
 from console.words import Words
 from town.alert import Alert, AlertState, Category
+from town.language import Label
 from town.moment import DAY
 from town.ports import AlertFilter, AlertReader
 
@@ -28,7 +31,7 @@ Renderer = Callable[[Scene, Words, str], Awaitable[str]]
 
 
 class Choice(NamedTuple):
-    """What the queue shows: `open`, `mine` or `closed`, of which category, and which alert is chosen, for whom."""
+    """What the queue shows: `open`, `mine`, `aside` or `closed`, of which category, which is chosen, and for whom."""
 
     show: str = "open"
     category: str = ""
@@ -44,11 +47,32 @@ class Choice(NamedTuple):
         """The choice as an argument of a fragment."""
         return urlencode({key: value for key, value in self._asdict().items() if value})
 
+    def is_mine(self, alert: Alert) -> bool:
+        """Whether the person has it, or is to see to it."""
+        return self.person in {alert.acknowledged_by, alert.assigned_to}
+
     def url(self, alert: str = "") -> str:
         """Where the desk stands with this choice."""
         asked = {"show": self.show if self.show != "open" else "", "category": self.category}
         query = urlencode({key: value for key, value in asked.items() if value})
         return f"/alerts{f'/{alert}' if alert else ''}{f'?{query}' if query else ''}"
+
+
+class Shown(NamedTuple):
+    """An alert, as somebody of a role sees it: what they may not do is not there."""
+
+    alert: str
+    role: Role = Role.VIEWER
+
+    @classmethod
+    def read(cls, argument: str) -> "Shown":
+        """What `text` wrote."""
+        role, _, alert = argument.partition(":")
+        return cls(alert, Role(role) if role in set(Role) else Role.VIEWER)
+
+    def text(self) -> str:
+        """It as an argument of a fragment."""
+        return f"{self.role}:{self.alert}"
 
 
 class Seen(NamedTuple):
@@ -68,13 +92,13 @@ def queue(reader: AlertReader) -> Renderer:
     async def show(scene: Scene, told: Words, argument: str) -> str:
         choice = Choice.read(argument)
         alerts = await chosen_alerts(reader, scene, choice)
-        mine = sum(alert.acknowledged_by == choice.person for alert in scene.alerts)
+        mine = sum(choice.is_mine(alert) for alert in scene.alerts)
         return render(
             "desk_queue.html",
             told,
             rows=[alert_row(scene, told, alert) for alert in alerts],
             choice=choice,
-            counts={"open": len(scene.alerts), "mine": mine, "closed": None},
+            counts={"open": len(scene.alerts), "mine": mine, "aside": len(scene.aside), "closed": None},
             categories=[(category.value, category_name(told, category)) for category in Category],
             ended=await last_ended(reader) if not alerts else None,
         )
@@ -91,18 +115,19 @@ async def chosen_alerts(reader: AlertReader, scene: Scene, choice: Choice) -> li
     mine = choice.show == "mine"
     return [
         alert
-        for alert in scene.alerts
-        if (not mine or alert.acknowledged_by == choice.person) and (wanted is None or alert.category in wanted)
+        for alert in (scene.aside if choice.show == "aside" else scene.alerts)
+        if (not mine or choice.is_mine(alert)) and (wanted is None or alert.category in wanted)
     ]
 
 
-def alert(reader: AlertReader) -> Renderer:
-    """The renderer of one alert; its argument is the alert's id."""
+def alert(reader: AlertReader, assignable: Callable[[], dict[str, Label]]) -> Renderer:
+    """The renderer of one alert; its argument is a Shown."""
 
     async def show(scene: Scene, told: Words, argument: str) -> str:
-        found = await reader.detail(argument) if argument else None
+        asked = Shown.read(argument)
+        found = await reader.detail(asked.alert) if asked.alert else None
         if found is None:
-            return render("desk_none.html", told, asked=argument, ended=await last_ended(reader))
+            return render("desk_none.html", told, asked=asked.alert, ended=await last_ended(reader))
         alert = found.alert
         return render(
             "desk_alert.html",
@@ -113,8 +138,13 @@ def alert(reader: AlertReader) -> Renderer:
             seen=seen_rows(scene, told, alert),
             category=category_name(told, alert.category),
             clock=lambda at: told.clock(at, scene.town.zone_info, now=scene.now),
-            may_acknowledge=alert.acknowledged_at is None and alert.state is not AlertState.CLOSED,
-            may_reset=alert.state is AlertState.LATCHED,
+            deeds=deeds_of(alert, asked.role),
+            tags=tags(scene, told, alert),
+            deadlines=deadlines(told, alert),
+            verdicts=VERDICTS,
+            verdict_name=lambda verdict: verdict_name(told, verdict),
+            lengths=[(length, length_name(told, length)) for length in LENGTHS],
+            people=sorted(assignable().items()),
             AlertState=AlertState,
             person=lambda who: person_name(scene, told, who),
         )

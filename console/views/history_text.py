@@ -2,7 +2,7 @@
 
 from console.scene import Scene
 from console.words import Words
-from town.alert import DeliveryState, TimelineEntry
+from town.alert import DeliveryState, TimelineEntry, Verification
 
 
 def event_text(scene: Scene, told: Words, entry: TimelineEntry) -> tuple[str, str]:
@@ -21,6 +21,15 @@ def event_text(scene: Scene, told: Words, entry: TimelineEntry) -> tuple[str, st
         "unsuppressed": told.gettext("no longer suppressed"),
         "chattering": told.gettext("comes and goes too often: told once"),
         "steady": told.gettext("steady again"),
+        "shelved": told.gettext("shelved"),
+        "unshelved": told.gettext("taken from the shelf"),
+        "out_of_service": told.gettext("taken out of service"),
+        "in_service": told.gettext("returned to service"),
+        "assigned": told.gettext("given to"),
+        "verified": told.gettext("verified"),
+        "acknowledge_overdue": told.gettext("nobody had it in time"),
+        "resolve_overdue": told.gettext("not resolved in time"),
+        "verify_overdue": told.gettext("not verified in time"),
         "notified": told.gettext("told"),
         "not_notified": told.gettext("could not be told"),
         "waited": told.gettext("nobody had it: others are told"),
@@ -29,17 +38,54 @@ def event_text(scene: Scene, told: Words, entry: TimelineEntry) -> tuple[str, st
         "held": told.gettext("held back over quiet hours"),
         "quiet_over": told.gettext("quiet hours over: told"),
     }
-    said = entry.detail.get("comment") or entry.detail.get("text") or ""
+    detail = entry.detail
+    parts = [_detail_text(scene, told, entry), detail.get("comment") or detail.get("text") or detail.get("reason")]
+    said = told.gettext(" · ").join(part for part in parts if isinstance(part, str) and part)
     if entry.event in {"notified", "not_notified"} and "target" in entry.detail:
         target = person_name(scene, told, str(entry.detail["target"]))
         said = f"{target} ({channel_name(told, str(entry.detail.get('channel', '')))})"
-    elif entry.event in {"waited", "escalated", "reminded", "quiet_over"}:
-        said = _called(scene, told, entry)
-    elif entry.event == "held" and "target" in entry.detail:
-        until = told.clock(int(entry.detail["until"]), scene.town.zone_info, now=entry.at)
-        until = told.gettext("until {time}").format(time=until)
-        said = f"{person_name(scene, told, str(entry.detail['target']))} ({until})"
-    return names.get(entry.event, entry.event.replace("_", " ")), str(said)
+    return names.get(entry.event, entry.event.replace("_", " ")), said
+
+
+def _detail_text(scene: Scene, told: Words, entry: TimelineEntry) -> str:
+    """What goes with an entry beside what somebody wrote: to whom, until when, what was found."""
+    detail, found = entry.detail, ""
+    match entry.event:
+        case "waited" | "escalated" | "reminded" | "quiet_over":
+            found = _called(scene, told, entry)
+        case "held" if "target" in detail:
+            found = f"{person_name(scene, told, str(detail['target']))} ({_until(scene, told, entry)})"
+        case "shelved":
+            found = _until(scene, told, entry)
+        case "unshelved" if detail.get("because") == "expired":
+            found = told.gettext("its time was over")
+        case "assigned":
+            to = str(detail.get("to") or "")
+            found = person_name(scene, told, to) if to else told.gettext("nobody")
+        case "verified" if (verdict := detail.get("verdict")) in set(Verification):
+            found = verdict_name(told, Verification(str(verdict)))
+        case "suppressed":
+            names = {"maintenance": told.gettext("maintenance"), "drill": told.gettext("drill")}
+            found = names.get(str(detail.get("suppressed_by")), str(detail.get("suppressed_by") or ""))
+    return found
+
+
+def _until(scene: Scene, told: Words, entry: TimelineEntry) -> str:
+    until = entry.detail.get("until")
+    if not isinstance(until, int):
+        return ""
+    return told.gettext("until {time}").format(time=told.clock(until, scene.town.zone_info, now=entry.at))
+
+
+def verdict_name(told: Words, verdict: Verification) -> str:
+    """What people call what was found on site."""
+    return {
+        Verification.UNVERIFIED: told.gettext("not verified yet"),
+        Verification.TRUE: told.gettext("true alarm"),
+        Verification.FALSE: told.gettext("false alarm"),
+        Verification.DRILL: told.gettext("drill"),
+        Verification.UNREACHABLE: told.gettext("nobody could be reached"),
+    }[verdict]
 
 
 def _called(scene: Scene, told: Words, entry: TimelineEntry) -> str:
@@ -50,7 +96,9 @@ def _called(scene: Scene, told: Words, entry: TimelineEntry) -> str:
 
 def person_name(scene: Scene, told: Words, who: str | None) -> str:
     """What people call who did it or who was told: by the town's people.yaml, else the id; or the part of the brain."""
-    machines = {"rule": told.gettext("the rule"), "sender": told.gettext("the sender")}
+    machines = {
+        "rule": told.gettext("the rule"), "sender": told.gettext("the sender"), "clock": told.gettext("the clock"),
+    }  # fmt: skip
     called = scene.called(who) if who else None
     return told.label(called) if called else machines.get(who or "", who or "?")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from console.render import render
-from console.scene import LOW_BATTERY, TAKEN_STATES, Scene
+from console.scene import LOW_BATTERY, Scene, is_taken
 from console.town_map import HEIGHT, WIDTH, Shape, Spot, TownMap, draw_map
 from console.traces import SOURCES
 from console.views.alert_row import alert_row
@@ -32,6 +32,7 @@ class Mark(NamedTuple):
     name: str
     severity: Severity | None
     hollow: bool
+    drill: bool
     pulse: bool
 
 
@@ -82,7 +83,8 @@ def _mark(scene: Scene, spot: Spot, names: dict[str, str]) -> Mark:
         spot=spot,
         name=names[spot.facility],
         severity=alert.severity if alert else None,
-        hollow=alert is not None and alert.state in TAKEN_STATES,
+        hollow=alert is not None and is_taken(alert),
+        drill=alert is not None and alert.drill,
         pulse=alert is not None and alert.severity is Severity.CRITICAL and alert.state is AlertState.ACTIVE,
     )
 
@@ -117,7 +119,7 @@ async def tiles(scene: Scene, told: Words, _argument: str) -> str:
 
 def _tile(scene: Scene, told: Words, trace: str, categories: Sequence[Category], **shown: str) -> Tile:
     alerts = scene.of_category(*categories)
-    waiting = [a for a in alerts if a.state not in TAKEN_STATES]
+    waiting = [a for a in alerts if not is_taken(a)]
     least = SOURCES[trace].least if trace in SOURCES else 10.0
     path = trace_path(scene.traces.get(trace, ()), start=scene.now - DAY, end=scene.now, least=least)
     url = f"/alerts?category={categories[0].value}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from console.render import render
-from console.scene import LOW_BATTERY, TAKEN_STATES, Scene
+from console.scene import LOW_BATTERY, Scene, is_taken
 from console.views.alert_row import AlertRow, alert_row, observations, pretty_limit
 from console.words import Words
 from town.alert import Alert, Severity
@@ -42,6 +42,7 @@ class Place(NamedTuple):
     zone: str
     severity: Severity | None
     hollow: bool
+    drill: bool
     values: Sequence[Value]
     alerts: int
     silent: int
@@ -134,7 +135,8 @@ def _place(scene: Scene, told: Words, facility: Facility) -> Place:
         kind=told.label(scene.town.facility_kinds[facility.kind].name),
         zone=told.label(scene.town.zones[facility.zone].name),
         severity=alert.severity if alert else None,
-        hollow=alert is not None and alert.state in TAKEN_STATES,
+        hollow=alert is not None and is_taken(alert),
+        drill=alert is not None and alert.drill,
         values=_values(scene, told, facility.id)[:3],
         alerts=len(scene.alerts_of_facility.get(facility.id, ())),
         silent=sum(scene.is_silent(sensor) for sensor in sensors),

@@ -36,8 +36,8 @@ async def top(scene: Scene, told: Words, _argument: str) -> str:
 
 async def counts(scene: Scene, told: Words, _argument: str) -> str:
     """The navigation's count of open alerts."""
-    worst = scene.alerts[0].severity if scene.alerts else None
-    return render("counts.html", told, worst=worst, count=len(scene.alerts))
+    worst = scene.real[0].severity if scene.real else None
+    return render("counts.html", told, worst=worst, count=len(scene.real))
 
 
 def line_figures(scene: Scene, told: Words) -> list[Figure]:

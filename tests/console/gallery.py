@@ -6,16 +6,17 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from console.app import QuarantineRow
 from tests.console.serving import serving
 from tests.console.world import World, response, seen, told
 from tests.services import need
-from town.alert import AlertState, Category, DeliveryState, Severity, Upcoming
+from town.alert import AlertState, Category, DeliveryState, Severity, Upcoming, Verification
 from town.duty import Swap
 from town.language import Label
 from town.moment import DAY, HOUR, MINUTE, SECOND, Duration
+from town.window import Window, WindowKind
 
 SIZES = {"wall": (1920, 1080), "phone": (390, 844)}
 PAGES = {
@@ -26,7 +27,11 @@ PAGES = {
     "place": "/places/cellar-2?span=6h&compare=yesterday",
     "people": "/people",
     "pipeline": "/pipeline",
+    "aside": "/alerts/A-8?show=aside",
+    "drill": "/alerts/A-7",
+    "windows": "/windows",
 }
+DIALOGS = {"verify": "v", "assign": "g", "shelve": "s", "keys": "?"}
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -69,7 +74,14 @@ def story(world: World, *, days: float = 2.0) -> None:
     heat_seen = seen("CE2-S01", "temperature", 6.2, "Cel", "> 5 Cel")["observations"][0]
     smoke["observations"].append({**heat_seen, "expression": "rate(temperature, 1m)"})
     smoke["observations"] += seen("CE2-S07", "co", 84.0, "ppm", ">= 60 ppm")["observations"]
-    fire = world.alert("A-1", "CE2-S01", response=response(3 * MINUTE), reason=smoke)
+    due = {
+        "acknowledge_due_at": now + 68 * SECOND,
+        "verify_due_at": now + 68 * SECOND,
+        "resolve_due_at": now + 4 * HOUR,
+    }
+    fire = world.alert(
+        "A-1", "CE2-S01", response=response(3 * MINUTE), reason=smoke, verification=Verification.UNVERIFIED, **due
+    )
     world.book.note(fire.id, now - 60 * SECOND, "wang.fang", "comment", "监视器看到白烟")
     for target, channel, state in (
         ("fire-room", "wecom", DeliveryState.DELIVERED),
@@ -89,6 +101,56 @@ def story(world: World, *, days: float = 2.0) -> None:
     ended = now - 25 * DAY
     world.alert("A-0", "CE2-S01", state=AlertState.CLOSED, since=ended, closed_at=ended + MINUTE, closed_by="li.wei")
     _put_aside(world)
+    _set_aside(world)
+
+
+def _set_aside(world: World) -> None:
+    """A drill in the first cellar, maintenance in the third, an alert on the shelf and one out of service."""
+    now = world.now
+    for kind, scope, length, why in (
+        (WindowKind.DRILL, "cellar-1", HOUR, "年度消防演练"),
+        (WindowKind.MAINTENANCE, "cellar-3", 3 * HOUR, "更换烟感"),
+    ):
+        world.windows.held.append(
+            Window(
+                id=f"W-{len(world.windows.held) + 1}", kind=kind, scope_kind="facility", scope=scope, why=why,
+                starts_at=now - 20 * MINUTE, ends_at=now + length, made_by="wang.fang", made_at=now - DAY,
+            )
+        )  # fmt: skip
+    aside = {"state": AlertState.SUPPRESSED, "since": now - 9 * MINUTE}
+    world.alert(
+        "A-7",
+        "CE1-S01",
+        **aside,
+        suppressed_by="drill",
+        drill=True,
+        window="W-1",
+        assigned_to="li.wei",
+        verification=Verification.UNVERIFIED,
+        acknowledge_due_at=now - 6 * MINUTE,
+        overdue=("acknowledge",),
+    )
+    world.alert(
+        "A-8",
+        "CE1-S02",
+        state=AlertState.SHELVED,
+        since=now - HOUR,
+        shelved_until=now + 40 * MINUTE,
+        shelved_by="wang.fang",
+        shelved_why="焊接作业，有人看守",
+        verification=Verification.FALSE,
+    )
+    world.alert("A-9", "CE3-S02", **aside, suppressed_by="maintenance", window="W-2")
+    world.alert(
+        "A-10",
+        "CE3-S03",
+        **aside,
+        suppressed_by="out_of_service",
+        out_of_service=True,
+        out_of_service_by="admin",
+        out_of_service_why="探头损坏，已订货",
+        severity=Severity.MINOR,
+    )
 
 
 def _play(world: World, scene: Scene) -> None:
@@ -134,7 +196,18 @@ def shoot(browser: Browser, address: str, password: str, folder: Path) -> None:
                 page.wait_for_selector(".chart.drawn" if name in {"alert", "place"} else ".town-line .name")
                 page.wait_for_timeout(600)
                 page.screenshot(path=folder / f"{size}-{language}-{name}.png")
+            if size == "wall":
+                _shoot_dialogs(page, address, folder, language)
         context.close()
+
+
+def _shoot_dialogs(page: Page, address: str, folder: Path, language: str) -> None:
+    for name, key in DIALOGS.items():
+        page.goto(f"{address}/alerts/A-1")
+        page.wait_for_selector(".buttons")
+        page.keyboard.press(key)
+        page.wait_for_selector("dialog[open], body.keys .keys-box")
+        page.screenshot(path=folder / f"wall-{language}-ask-{name}.png")
 
 
 def main(folder: Path) -> None:

@@ -62,10 +62,10 @@ def _note_foreign(url: str, told: list[str]) -> None:
         told.append(url)
 
 
-def sign_in(page: Page, address: str, password: str) -> None:
+def sign_in(page: Page, address: str, password: str, *, name: str = "admin") -> None:
     """Fill the form in and send it."""
     page.goto(address)
-    page.fill("[name=name]", "admin")
+    page.fill("[name=name]", name)
     page.fill("[name=password]", password)
     page.click("button.primary")
     page.wait_for_selector(".shell")
@@ -152,30 +152,30 @@ def test_new_alert_is_on_the_map_and_in_the_queue_within_a_second(console: Conso
     page.goto(console.address)
     expect(page.locator(".map a[data-id=cellar-3]")).to_be_visible()
 
-    console.world.alert("A-7", "CE3-S01")
+    console.world.alert("A-17", "CE3-S01")
 
     expect(page.locator(".map a[data-id=cellar-3].critical")).to_be_visible(timeout=WITHIN)
-    expect(page.locator(".now-queue [data-id=A-7]")).to_contain_text("三号酒窖")
-    del console.world.book.held["A-7"]
-    expect(page.locator(".now-queue [data-id=A-7]")).to_have_count(0)
+    expect(page.locator(".now-queue [data-id=A-17]")).to_contain_text("三号酒窖")
+    del console.world.book.held["A-17"]
+    expect(page.locator(".now-queue [data-id=A-17]")).to_have_count(0)
 
 
 def test_alert_is_acknowledged_from_the_keyboard(console: Console, page: Page) -> None:
-    console.world.alert("A-8", "CE1-S02")
-    page.goto(f"{console.address}/alerts/A-8")
+    console.world.alert("A-18", "CE1-S02")
+    page.goto(f"{console.address}/alerts/A-18")
     expect(page.locator("button[data-key=a]")).to_be_visible()
 
     page.keyboard.press("a")
 
     expect(page.locator(".how-long")).to_contain_text("admin 已接手")
     expect(page.locator(".timeline")).to_contain_text("已接手")
-    expect(page.locator(".queue [data-id=A-8] .mark.hollow")).to_be_visible()
-    assert console.world.book.held["A-8"].acknowledged_by == "admin"
+    expect(page.locator(".queue [data-id=A-18] .mark.hollow")).to_be_visible()
+    assert console.world.book.held["A-18"].acknowledged_by == "admin"
 
 
 def test_second_to_acknowledge_is_told_who_was_first(console: Console, page: Page) -> None:
-    alert = console.world.alert("A-9", "CE1-S03")
-    page.goto(f"{console.address}/alerts/A-9")
+    alert = console.world.alert("A-19", "CE1-S03")
+    page.goto(f"{console.address}/alerts/A-19")
     button = page.locator("button[data-key=a]")
     expect(button).to_be_visible()
     handle = button.element_handle()
@@ -206,23 +206,23 @@ def test_comment_stands_in_the_timeline_escaped(console: Console, page: Page) ->
     page.goto(f"{console.address}/alerts/A-1")
     expect(page.locator(".alert h1")).to_be_visible()
 
-    page.keyboard.press("m")
+    page.keyboard.press("c")
     page.keyboard.type("<img src=x onerror=alert(1)> & smoke")
     page.keyboard.press("Control+Enter")
 
     expect(page.locator(".timeline li").last).to_contain_text("<img src=x onerror=alert(1)> & smoke")
-    expect(page.locator("textarea")).to_have_value("")
+    expect(page.locator(".comment textarea")).to_have_value("")
 
 
 def test_what_is_typed_stays_while_the_page_changes(console: Console, page: Page) -> None:
     page.goto(f"{console.address}/alerts/A-1")
-    page.fill("textarea", "half a sentence")
+    page.fill(".comment textarea", "half a sentence")
 
     console.world.book.note("A-1", console.world.now, "li.wei", "comment", "and something new")
 
     expect(page.locator(".timeline")).to_contain_text("and something new")
-    expect(page.locator("textarea")).to_have_value("half a sentence")
-    expect(page.locator("textarea")).to_be_focused()
+    expect(page.locator(".comment textarea")).to_have_value("half a sentence")
+    expect(page.locator(".comment textarea")).to_be_focused()
 
 
 def test_charts_are_drawn_and_the_range_changes_in_place(console: Console, page: Page) -> None:
