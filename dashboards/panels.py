@@ -70,7 +70,7 @@ def stat(
         panel.decimals(decimals)
     for target, name in zip(wanted, names, strict=False):
         panel.override_by_query(target.ref, [DynamicConfigValue("displayName", name)])
-    return _finish(panel.build(), title, wanted, width=width, links=links, describe=describe)
+    return finish(panel.build(), title, wanted, width=width, links=links, describe=describe)
 
 
 def chart(
@@ -122,7 +122,7 @@ def chart(
         panel.override_by_name(alias, [DynamicConfigValue("displayName", name)])
     for alias in dashed:
         panel.override_by_name(alias, _dashes())
-    return _finish(panel.build(), title, targets, width=width, links=links, describe=describe)
+    return finish(panel.build(), title, targets, width=width, links=links, describe=describe)
 
 
 def timeline(
@@ -153,16 +153,16 @@ def timeline(
         .max_data_points(MOST_POINTS)
         .no_value(no_value)
     )
-    return _finish(panel.build(), title, targets, width=width, links=links, describe=describe)
+    return finish(panel.build(), title, targets, width=width, links=links, describe=describe)
 
 
 def words(title: str, content: str, *, width: int = 0) -> Panel:
     """A text, in Markdown."""
     panel = text.Panel().mode(TextMode.MARKDOWN).content(content).transparent(not title)
-    return _finish(panel.build(), title, (), width=width)
+    return finish(panel.build(), title, (), width=width)
 
 
-def _finish(
+def finish(
     panel: Panel,
     title: str,
     targets: Sequence[Target],
@@ -171,6 +171,7 @@ def _finish(
     links: Sequence[DashboardLink] = (),
     describe: str = "",
 ) -> Panel:
+    """What every panel has; its place and number come from the board."""
     panel.title = title
     panel.targets = list(targets) or None
     panel.datasource = influx() if targets else None

@@ -18,8 +18,8 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from dashboards import look
-from dashboards.panels import NOTHING
-from dashboards.query import ALERTS_NAME, Target, influx
+from dashboards.panels import NOTHING, finish
+from dashboards.query import ALERTS_NAME, Target
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def table_panel(
         properties = _properties(column)
         if properties:
             panel.override_by_name(column.heading, properties)
-    return _finish(panel.build(), title, [query], width=width, links=links, describe=describe)
+    return finish(panel.build(), title, [query], width=width, links=links, describe=describe)
 
 
 def alert_list(title: str, *, note: str, limit: int = 20, width: int = 0) -> Panel:
@@ -146,12 +146,3 @@ def _properties(column: Column) -> list[DynamicConfigValue]:
     if column.hidden:
         found["custom.hidden"] = found["custom.hideFrom.viz"] = True
     return [DynamicConfigValue(name, value) for name, value in {**found, **column.extra}.items()]
-
-
-def _finish(
-    panel: Panel, title: str, targets: Sequence[Target], *, width: int, links: Sequence[DashboardLink], describe: str
-) -> Panel:
-    panel.title, panel.targets, panel.datasource = title, list(targets), influx()
-    panel.links, panel.description = list(links) or None, describe or None
-    panel.grid_pos = GridPos(w=width)
-    return panel

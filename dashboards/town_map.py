@@ -4,7 +4,7 @@ from typing import Any
 
 from grafana_foundation_sdk.builders import geomap
 from grafana_foundation_sdk.models.common import FrameGeometrySource, FrameGeometrySourceMode, MapLayerOptions
-from grafana_foundation_sdk.models.dashboard import DynamicConfigValue, GridPos, Panel
+from grafana_foundation_sdk.models.dashboard import DynamicConfigValue, Panel
 from grafana_foundation_sdk.models.geomap import (
     ControlsOptions,
     MapCenterID,
@@ -15,7 +15,8 @@ from grafana_foundation_sdk.models.geomap import (
 )
 
 from dashboards import look
-from dashboards.query import NOW, TOWN, influx, table
+from dashboards.panels import finish
+from dashboards.query import NOW, TOWN, table
 from dashboards.words import Words
 
 OUTLINE = "public/maps/town.geojson"
@@ -52,9 +53,7 @@ def map_panel(say: Words, title: str, *, width: int, facility_link: tuple[str, s
         layers=[_markers(), _text("mark", say("警报", "Alerts"), size=26, offset=-24), _names(name, say)],
         tooltip=TooltipOptions(mode=TooltipMode.DETAILS),
     )
-    panel.title, panel.targets, panel.datasource = title, [table(query)], influx()
-    panel.grid_pos = GridPos(w=width)
-    return panel
+    return finish(panel, title, [table(query)], width=width)
 
 
 def _called(name: str) -> DynamicConfigValue:

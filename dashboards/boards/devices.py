@@ -6,7 +6,8 @@ from dashboards import look, own
 from dashboards.alerts import alert_table, open_in
 from dashboards.board import SYSTEM, Board, Row, board_links, scope_variables
 from dashboards.panels import chart, stat, timeline
-from dashboards.query import NOW, SCOPE, TOWN, Target, newest, series, states, table, trend
+from dashboards.quantities import figure, lines
+from dashboards.query import NOW, SCOPE, TOWN, Target, series, states, table
 from dashboards.rows import Column, table_panel
 from dashboards.sensors import sensor_table
 from dashboards.words import Words
@@ -122,17 +123,6 @@ def _gateways(say: Words) -> Panel:
     )
 
 
-def _link(say: Words) -> Panel:
-    return chart(
-        say("网络往返时延", "Network round trip"),
-        trend("round_trip", family="network"),
-        unit=look.unit_of("round_trip"),
-        every="1m",
-        limits=look.limits_of("round_trip", base=look.MUTED),
-        low=0,
-    )
-
-
 def _online(say: Words) -> list[Panel]:
     return [
         _links(say, "device", ("网关在线", "Gateways online")),
@@ -145,13 +135,10 @@ def _links(say: Words, family: str, title: tuple[str, str]) -> Panel:
     return timeline(say(*title), states("online", family=family), mappings=[words])
 
 
+def _link(say: Words) -> Panel:
+    return lines(say, "round_trip", family="network", title=say("网络往返时延", "Network round trip"), low=0)
+
+
 def _loss(say: Words) -> Panel:
-    return stat(
-        say("最高丢包", "Worst packet loss"),
-        newest("packet_loss", family="network"),
-        unit=look.unit_of("packet_loss"),
-        decimals=1,
-        size=36,
-        thresholds=look.limits_of("packet_loss"),
-        width=4,
-    )
+    title = say("最高丢包", "Worst packet loss")
+    return figure(say, "packet_loss", family="network", title=title, decimals=1, size=36, width=4)

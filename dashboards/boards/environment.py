@@ -8,7 +8,8 @@ from dashboards import look, own
 from dashboards.alerts import alert_table, annotations, open_in
 from dashboards.board import DEPARTMENTS, Board, Row, board_links, number_variable, scope_variables
 from dashboards.panels import chart, stat
-from dashboards.query import NOW, SCOPE, TOWN, Target, newest, series, table, trend
+from dashboards.quantities import figure, lines
+from dashboards.query import NOW, SCOPE, TOWN, Target, series, table, trend
 from dashboards.rows import Column, table_panel
 from dashboards.words import Words
 from town.air_quality import BREAKPOINTS
@@ -36,8 +37,10 @@ def environment(say: Words) -> Board:
         rows=[
             Row(4, _figures(say)),
             Row(8, [_index(say), alert_table(say, category=Category.ENVIRONMENT)]),
-            Row(7, [_river(say), _lines(say, "noise", "noise", every="30s")]),
-            Row(7, [_lines(say, "pm2_5", "air"), _lines(say, "pm10", "air"), _lines(say, "o3", "air")]),
+            Row(7, [_river(say), lines(say, "noise", family="noise", every="30s")]),
+            Row(
+                7, [lines(say, "pm2_5", family="air"), lines(say, "pm10", family="air"), lines(say, "o3", family="air")]
+            ),
         ],
         more=[
             Row(8, [_primary(say, width=8), *_gases(say)]),
@@ -58,38 +61,38 @@ def _figures(say: Words) -> list[Panel]:
             size=38,
             thresholds=look.limits_of("air_quality"),
         ),
-        _now(say, "pm2_5", "air", decimals=0),
-        _now(say, "o3", "air", decimals=0),
-        _now(say, "noise", "noise", decimals=0),
-        _now(say, "level", "water", decimals=2),
-        _now(say, "temperature", "weather", decimals=1),
-        _now(say, "rain_rate", "weather", decimals=1),
+        figure(say, "pm2_5", family="air", decimals=0),
+        figure(say, "o3", family="air", decimals=0),
+        figure(say, "noise", family="noise", decimals=0),
+        figure(say, "level", family="water", decimals=2),
+        figure(say, "temperature", family="weather", decimals=1),
+        figure(say, "rain_rate", family="weather", decimals=1),
     ]
 
 
 def _gases(say: Words) -> list[Panel]:
     return [
-        _lines(say, "no2", "air"),
-        _lines(say, "so2", "air"),
-        _lines(say, "co_air", "air", decimals=1),
+        lines(say, "no2", family="air"),
+        lines(say, "so2", family="air"),
+        lines(say, "co_air", family="air", decimals=1),
     ]
 
 
 def _water(say: Words) -> list[Panel]:
     return [
-        _lines(say, "dissolved_oxygen", "water", every="2m", decimals=1),
-        _lines(say, "ammonia", "water", every="2m", decimals=1),
-        _lines(say, "ph", "water", every="2m", decimals=1),
-        _lines(say, "turbidity", "water", every="2m", decimals=0),
+        lines(say, "dissolved_oxygen", family="water", every="2m", decimals=1),
+        lines(say, "ammonia", family="water", every="2m", decimals=1),
+        lines(say, "ph", family="water", every="2m", decimals=1),
+        lines(say, "turbidity", family="water", every="2m", decimals=0),
     ]
 
 
 def _weather(say: Words) -> list[Panel]:
     return [
-        _lines(say, "temperature", "weather", decimals=1),
-        _lines(say, "wind_speed", "weather", decimals=1),
-        _lines(say, "rain_rate", "weather", decimals=1),
-        _lines(say, "pressure", "weather", decimals=0),
+        lines(say, "temperature", family="weather", decimals=1),
+        lines(say, "wind_speed", family="weather", decimals=1),
+        lines(say, "rain_rate", family="weather", decimals=1),
+        lines(say, "pressure", family="weather", decimals=0),
     ]
 
 
@@ -123,29 +126,6 @@ def _primary(say: Words, *, width: int) -> Panel:
         no_value=say("没有空气站", "No air station here"),
         small=True,
         width=width,
-    )
-
-
-def _now(say: Words, quantity: str, family: str, *, decimals: int) -> Panel:
-    return stat(
-        say.quantity(quantity),
-        newest(quantity, family=family),
-        unit=look.unit_of(quantity),
-        decimals=decimals,
-        size=38,
-        thresholds=look.limits_of(quantity),
-    )
-
-
-def _lines(say: Words, quantity: str, family: str, *, every: str = "1m", decimals: int | None = None) -> Panel:
-    limited = quantity in look.LIMITS or quantity in look.LOW_LIMITS
-    return chart(
-        say.quantity(quantity),
-        trend(quantity, family=family),
-        unit=look.unit_of(quantity),
-        every=every,
-        limits=look.limits_of(quantity, base=look.MUTED) if limited else None,
-        decimals=decimals,
     )
 
 

@@ -6,8 +6,9 @@ from dashboards import look
 from dashboards.alerts import alert_table, annotations, happened
 from dashboards.board import OPERATIONS, Board, Row, board_links, scope_variables
 from dashboards.own import of_facilities
-from dashboards.panels import chart, stat, timeline
-from dashboards.query import states, trend
+from dashboards.panels import stat, timeline
+from dashboards.quantities import lines
+from dashboards.query import states
 from dashboards.sensors import sensor_table
 from dashboards.words import Words
 
@@ -44,7 +45,9 @@ Two = tuple[str, str]
 
 def facility(say: Words) -> Board:
     """One place on one page; what it has no sensors for says so."""
-    charts = [_lines(say, *one) for one in SHOWN]
+    charts = [
+        lines(say, quantity, family=family, every=every, no_value=_none(say)) for quantity, family, every in SHOWN
+    ]
     times = [_times(say, quantity, family, title, (on, off)) for quantity, family, title, on, off in STATES]
     return Board(
         uid="town-facility",
@@ -107,18 +110,6 @@ def _console(say: Words) -> DashboardLink:
 
 def _none(say: Words) -> str:
     return say("此设施没有这种传感器", "This facility has no such sensor")
-
-
-def _lines(say: Words, quantity: str, family: str, every: str) -> Panel:
-    limited = quantity in look.LIMITS or quantity in look.LOW_LIMITS
-    return chart(
-        say.quantity(quantity),
-        trend(quantity, family=family),
-        unit=look.unit_of(quantity),
-        every=every,
-        limits=look.limits_of(quantity, base=look.MUTED) if limited else None,
-        no_value=_none(say),
-    )
 
 
 def _times(say: Words, quantity: str, family: str, title: Two, called: tuple[Two, Two]) -> Panel:

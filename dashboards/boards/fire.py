@@ -5,8 +5,9 @@ from grafana_foundation_sdk.models.dashboard import Panel
 from dashboards import look, own
 from dashboards.alerts import alert_table, annotations, happened, open_in
 from dashboards.board import DEPARTMENTS, Board, Row, board_links, scope_variables
-from dashboards.panels import chart, stat, timeline
-from dashboards.query import TOWN, how_many, newest, states, table, trend
+from dashboards.panels import stat, timeline
+from dashboards.quantities import figure, lines
+from dashboards.query import TOWN, how_many, states, table
 from dashboards.rows import Column, table_panel
 from dashboards.words import Words
 from town.alert import Category
@@ -47,17 +48,19 @@ def fire(say: Words) -> Board:
 def _figures(say: Words) -> list[Panel]:
     return [
         open_in(Category.FIRE, say),
-        _worst("smoke", say("最高烟雾", "Worst smoke"), decimals=2),
-        _worst("temperature", say("最高温度", "Hottest"), decimals=1),
-        _worst("co", say("最高一氧化碳", "Worst CO"), decimals=0),
-        _worst("gas", say("最高燃气", "Worst gas"), decimals=1),
-        stat(
-            say("最低消火栓水压", "Lowest hydrant"),
-            newest("water_pressure", family="fire", how="min", within="1h"),
-            unit=look.unit_of("water_pressure"),
+        figure(say, "smoke", family="fire", title=say("最高烟雾", "Worst smoke"), decimals=2, size=36),
+        figure(say, "temperature", family="fire", title=say("最高温度", "Hottest"), decimals=1, size=36),
+        figure(say, "co", family="fire", title=say("最高一氧化碳", "Worst CO"), decimals=0, size=36),
+        figure(say, "gas", family="fire", title=say("最高燃气", "Worst gas"), decimals=1, size=36),
+        figure(
+            say,
+            "water_pressure",
+            family="fire",
+            title=say("最低消火栓水压", "Lowest hydrant"),
+            how="min",
+            within="1h",
             decimals=0,
             size=36,
-            thresholds=look.limits_of("water_pressure"),
         ),
         stat(
             say("主机故障", "Panel faults"),
@@ -71,33 +74,16 @@ def _figures(say: Words) -> list[Panel]:
 
 def _smoke_and_heat(say: Words) -> list[Panel]:
     return [
-        _lines("smoke", say("烟雾（各设施最高）", "Smoke, worst of each facility")),
-        _lines("temperature", say("温度（各设施最高）", "Temperature, hottest of each facility")),
+        _lines(say, "smoke", say("烟雾（各设施最高）", "Smoke, worst of each facility")),
+        _lines(say, "temperature", say("温度（各设施最高）", "Temperature, hottest of each facility")),
     ]
 
 
 def _gases(say: Words) -> list[Panel]:
-    return [_lines("co", say("一氧化碳", "Carbon monoxide")), _lines("gas", say("可燃气体", "Combustible gas"))]
-
-
-def _hydrants(say: Words) -> Panel:
-    return chart(
-        say("消火栓水压", "Hydrant pressure"),
-        trend("water_pressure", family="fire", how="min"),
-        unit=look.unit_of("water_pressure"),
-        every="5m",
-        limits=look.limits_of("water_pressure", base=look.MUTED),
-    )
-
-
-def _tanks(say: Words) -> Panel:
-    return chart(
-        say("消防水箱水位", "Fire water tanks"),
-        trend("level", family="fire", how="min"),
-        unit=look.unit_of("level"),
-        every="2m",
-        low=0,
-    )
+    return [
+        _lines(say, "co", say("一氧化碳", "Carbon monoxide")),
+        _lines(say, "gas", say("可燃气体", "Combustible gas")),
+    ]
 
 
 def _panels(say: Words) -> Panel:
@@ -113,28 +99,6 @@ def _times(say: Words, quantity: str, title: tuple[str, str]) -> Panel:
         "main_power": look.on_off(say("有", "on"), say("断", "off"), colour=look.LINE, calm=look.MAJOR),
     }
     return timeline(say(*title), states(quantity, family="fire"), mappings=[words[quantity]])
-
-
-def _worst(quantity: str, title: str, *, decimals: int) -> Panel:
-    return stat(
-        title,
-        newest(quantity, family="fire"),
-        unit=look.unit_of(quantity),
-        decimals=decimals,
-        size=36,
-        thresholds=look.limits_of(quantity),
-    )
-
-
-def _lines(quantity: str, title: str) -> Panel:
-    return chart(
-        title,
-        trend(quantity, family="fire", how="max", by=("facility",)),
-        unit=look.unit_of(quantity),
-        every="20s",
-        limits=look.limits_of(quantity, base=look.MUTED) if quantity in look.LIMITS else None,
-        low=0,
-    )
 
 
 def _false_alarms(say: Words, *, width: int) -> Panel:
@@ -154,3 +118,17 @@ def _false_alarms(say: Words, *, width: int) -> Panel:
         small=True,
         width=width,
     )
+
+
+def _lines(say: Words, quantity: str, title: str) -> Panel:
+    return lines(say, quantity, family="fire", title=title, how="max", by=("facility",), every="20s", low=0)
+
+
+def _hydrants(say: Words) -> Panel:
+    title = say("消火栓水压", "Hydrant pressure")
+    return lines(say, "water_pressure", family="fire", title=title, how="min", every="5m")
+
+
+def _tanks(say: Words) -> Panel:
+    title = say("消防水箱水位", "Fire water tanks")
+    return lines(say, "level", family="fire", title=title, how="min", every="2m", low=0)

@@ -5,8 +5,9 @@ from grafana_foundation_sdk.models.dashboard import Panel
 from dashboards import look
 from dashboards.alerts import alert_table, annotations, open_in
 from dashboards.board import DEPARTMENTS, Board, Row, board_links, scope_variables
-from dashboards.panels import chart, stat, timeline
-from dashboards.query import how_many, newest, states, trend
+from dashboards.panels import stat, timeline
+from dashboards.quantities import figure, lines
+from dashboards.query import how_many, states
 from dashboards.words import Words
 from town.alert import Category
 
@@ -38,46 +39,18 @@ def health(say: Words) -> Board:
 def _figures(say: Words) -> list[Panel]:
     return [
         open_in(Category.HEALTH, say),
-        stat(
-            say("最高体温", "Warmest person"),
-            newest("body_temperature", family="health", within="1h"),
-            unit=look.unit_of("body_temperature"),
+        figure(
+            say,
+            "body_temperature",
+            family="health",
+            title=say("最高体温", "Warmest person"),
+            within="1h",
             decimals=1,
             size=40,
-            thresholds=look.limits_of("body_temperature"),
         ),
         stat(say("门开着", "Doors open"), how_many("open", family="access"), decimals=0, size=40),
-        stat(
-            say("最高室内 CO₂", "Worst indoor CO₂"),
-            newest("co2", family="air"),
-            unit=look.unit_of("co2"),
-            decimals=0,
-            size=40,
-            thresholds=look.limits_of("co2"),
-        ),
+        figure(say, "co2", family="air", title=say("最高室内 CO₂", "Worst indoor CO₂"), decimals=0, size=40),
     ]
-
-
-def _warm(say: Words) -> Panel:
-    return chart(
-        say("体温（每处最高）", "Body temperature, warmest at each post"),
-        trend("body_temperature", family="health", how="max"),
-        unit=look.unit_of("body_temperature"),
-        every="1m",
-        limits=look.limits_of("body_temperature", base=look.MUTED),
-        decimals=1,
-    )
-
-
-def _screened(say: Words) -> Panel:
-    return chart(
-        say("筛查人数", "People looked at"),
-        trend("people_in", family="health", how="sum"),
-        every="1m",
-        bars=True,
-        decimals=0,
-        low=0,
-    )
 
 
 def _doors(say: Words) -> Panel:
@@ -85,11 +58,16 @@ def _doors(say: Words) -> Panel:
     return timeline(say("门", "Doors"), states("open", family="access"), mappings=[words])
 
 
+def _warm(say: Words) -> Panel:
+    title = say("体温（每处最高）", "Body temperature, warmest at each post")
+    return lines(say, "body_temperature", family="health", title=title, how="max", decimals=1)
+
+
+def _screened(say: Words) -> Panel:
+    title = say("筛查人数", "People looked at")
+    return lines(say, "people_in", family="health", title=title, how="sum", bars=True, decimals=0, low=0)
+
+
 def _air(say: Words, quantity: str) -> Panel:
-    return chart(
-        say("室内", "Indoor ") + say.quantity(quantity).lower(),
-        trend(quantity, family="air", how="max", by=("facility",)),
-        unit=look.unit_of(quantity),
-        every="30s",
-        limits=look.limits_of(quantity, base=look.MUTED) if quantity in look.LIMITS else None,
-    )
+    title = say("室内", "Indoor ") + say.quantity(quantity).lower()
+    return lines(say, quantity, family="air", title=title, how="max", by=("facility",), every="30s")

@@ -5,8 +5,9 @@ from grafana_foundation_sdk.models.dashboard import Panel
 from dashboards import look
 from dashboards.alerts import alert_table, annotations
 from dashboards.board import DEPARTMENTS, Board, Row, board_links, scope_variables
-from dashboards.panels import chart, stat, timeline
-from dashboards.query import SCOPE, Figure, Target, how_many, newest, states, trend
+from dashboards.panels import stat, timeline
+from dashboards.quantities import figure, lines
+from dashboards.query import SCOPE, Figure, Target, how_many, states
 from dashboards.words import Words
 
 
@@ -37,7 +38,7 @@ def industry(say: Words) -> Board:
 
 def _figures(say: Words) -> list[Panel]:
     return [
-        _now(say("总功率", "Power"), "power", "power", how="sum"),
+        figure(say, "power", family="power", title=say("总功率", "Power"), how="sum", size=40),
         _used(say),
         stat(say("运行设备", "Machines running"), how_many("running", family="power"), decimals=0, size=40),
         stat(
@@ -47,45 +48,35 @@ def _figures(say: Words) -> list[Panel]:
             size=40,
             thresholds=look.rising(((1, look.MINOR),), base=look.FAINT),
         ),
-        _now(say("最高 CO₂", "Worst CO₂"), "co2", "air"),
-        _now(say("最高挥发物", "Worst VOC"), "voc", "air"),
+        figure(say, "co2", family="air", title=say("最高 CO₂", "Worst CO₂"), size=40),
+        figure(say, "voc", family="air", title=say("最高挥发物", "Worst VOC"), size=40),
     ]
 
 
 def _power(say: Words) -> Panel:
-    return _lines(say("各设施功率", "Power by facility"), "power", "power", how="sum", every="1m")
+    return _lines(say, "power", "power", say("各设施功率", "Power by facility"), how="sum", every="1m")
 
 
 def _machinery(say: Words) -> list[Panel]:
     return [
-        _lines(say("振动", "Vibration"), "vibration", "power", by="sensor"),
-        _lines(say("设备温度", "Machine temperature"), "temperature", "power", by="sensor"),
+        _lines(say, "vibration", "power", say("振动", "Vibration"), by="sensor"),
+        _lines(say, "temperature", "power", say("设备温度", "Machine temperature"), by="sensor"),
     ]
 
 
 def _halls(say: Words) -> list[Panel]:
     return [
-        _lines(say("车间二氧化碳", "CO₂ in halls"), "co2", "air"),
-        _lines(say("挥发性有机物", "Volatile organic compounds"), "voc", "air", every="1m"),
-        _lines(say("车间湿度", "Humidity in halls"), "humidity", "air", how="mean"),
+        _lines(say, "co2", "air", say("车间二氧化碳", "CO₂ in halls")),
+        _lines(say, "voc", "air", say("挥发性有机物", "Volatile organic compounds"), every="1m"),
+        _lines(say, "humidity", "air", say("车间湿度", "Humidity in halls"), how="mean"),
     ]
 
 
 def _supply(say: Words) -> list[Panel]:
     return [
-        _lines(say("电压", "Voltage"), "voltage", "power", by="sensor", how="mean", every="1m"),
-        _lines(say("功率因数", "Power factor"), "power_factor", "power", by="sensor", how="min", every="1m"),
+        _lines(say, "voltage", "power", say("电压", "Voltage"), by="sensor", how="mean", every="1m"),
+        _lines(say, "power_factor", "power", say("功率因数", "Power factor"), by="sensor", how="min", every="1m"),
     ]
-
-
-def _now(title: str, quantity: str, family: str, *, how: Figure = "max") -> Panel:
-    return stat(
-        title,
-        newest(quantity, family=family, how=how),
-        unit=look.unit_of(quantity),
-        size=40,
-        thresholds=look.limits_of(quantity),
-    )
 
 
 def _used(say: Words) -> Panel:
@@ -100,18 +91,6 @@ def _used(say: Words) -> Panel:
     )
 
 
-def _lines(
-    title: str, quantity: str, family: str, *, how: Figure = "max", by: str = "facility", every: str = "30s"
-) -> Panel:
-    return chart(
-        title,
-        trend(quantity, family=family, how=how, by=(by,)),
-        unit=look.unit_of(quantity),
-        every=every,
-        limits=look.limits_of(quantity, base=look.MUTED) if quantity in look.LIMITS else None,
-    )
-
-
 def _machines(say: Words) -> Panel:
     return timeline(
         say("设备", "Machines"),
@@ -119,3 +98,16 @@ def _machines(say: Words) -> Panel:
         mappings=[look.on_off(say("运行", "running"), say("停", "stopped"), colour=look.TRACES[0])],
         every="30s",
     )
+
+
+def _lines(
+    say: Words,
+    quantity: str,
+    family: str,
+    title: str,
+    *,
+    how: Figure = "max",
+    by: str = "facility",
+    every: str = "30s",
+) -> Panel:
+    return lines(say, quantity, family=family, title=title, how=how, by=(by,), every=every)

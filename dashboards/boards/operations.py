@@ -7,7 +7,8 @@ from dashboards.alerts import alert_table, count_of, open_in
 from dashboards.board import OPERATIONS, Board, Column, Row, board_links, scope_variables
 from dashboards.boards.visitors import last_week
 from dashboards.panels import stat
-from dashboards.query import day, how_many, newest
+from dashboards.quantities import figure
+from dashboards.query import Figure, day, how_many, newest
 from dashboards.town_map import map_panel
 from dashboards.words import Words
 from town.alert import Category, Severity
@@ -45,30 +46,9 @@ def to_facility(say: Words) -> tuple[str, str]:
 
 def _top_line(say: Words) -> list[Panel]:
     return [
-        stat(
-            say("气温", "Temperature"),
-            newest("temperature", family="weather", how="mean"),
-            unit=look.unit_of("temperature"),
-            decimals=1,
-            size=34,
-            width=3,
-        ),
-        stat(
-            say("风速", "Wind"),
-            newest("wind_speed", family="weather"),
-            unit=look.unit_of("wind_speed"),
-            decimals=1,
-            size=34,
-            width=3,
-        ),
-        stat(
-            say("河道水位", "River level"),
-            newest("level", family="water"),
-            unit=look.unit_of("level"),
-            decimals=2,
-            size=34,
-            width=3,
-        ),
+        _weather(say, "temperature", "weather", say("气温", "Temperature"), decimals=1, how="mean"),
+        _weather(say, "wind_speed", "weather", say("风速", "Wind"), decimals=1),
+        _weather(say, "level", "water", say("河道水位", "River level"), decimals=2),
         stat(
             say("收讯 / 秒", "Messages / s"), own.of_pipeline("messages_per_s", how="sum"), decimals=1, size=34, width=3
         ),
@@ -90,6 +70,10 @@ def _top_line(say: Words) -> list[Panel]:
         ),
         own.silent_sensors(say, title=say("传感器", "Sensors"), size=30, width=4),
     ]
+
+
+def _weather(say: Words, quantity: str, family: str, title: str, *, decimals: int, how: Figure = "max") -> Panel:
+    return figure(say, quantity, family=family, title=title, how=how, decimals=decimals, size=34, width=3)
 
 
 def _queue(say: Words) -> Column:

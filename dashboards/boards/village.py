@@ -2,11 +2,10 @@
 
 from grafana_foundation_sdk.models.dashboard import Panel
 
-from dashboards import look
 from dashboards.alerts import alert_table, annotations
 from dashboards.board import DEPARTMENTS, Board, Row, board_links, scope_variables
-from dashboards.panels import chart, stat
-from dashboards.query import newest, trend
+from dashboards.quantities import figure, lines
+from dashboards.query import Figure
 from dashboards.words import Words
 
 
@@ -37,12 +36,12 @@ def village(say: Words) -> Board:
 
 def _figures(say: Words) -> list[Panel]:
     return [
-        _now(say("最干土壤", "Driest soil"), "soil_moisture", "soil", say, low=True),
-        _now(say("最低地温", "Coldest soil"), "temperature", "soil", say, low=True),
-        _now(say("最高棚温", "Hottest room or greenhouse"), "temperature", "air", say),
-        _now(say("流量", "Flow"), "flow", "water", say),
-        _now(say("气温", "Outside"), "temperature", "weather", say),
-        _now(say("雨强", "Rain"), "rain_rate", "weather", say),
+        _now(say, "soil_moisture", "soil", say("最干土壤", "Driest soil"), how="min"),
+        _now(say, "temperature", "soil", say("最低地温", "Coldest soil"), how="min"),
+        _now(say, "temperature", "air", say("最高棚温", "Hottest room or greenhouse")),
+        _now(say, "flow", "water", say("流量", "Flow")),
+        _now(say, "temperature", "weather", say("气温", "Outside")),
+        _now(say, "rain_rate", "weather", say("雨强", "Rain")),
     ]
 
 
@@ -74,25 +73,9 @@ def _none(say: Words) -> str:
     return say("这里没有这种传感器", "No such sensor here")
 
 
-def _now(title: str, quantity: str, family: str, say: Words, *, low: bool = False) -> Panel:
-    return stat(
-        title,
-        newest(quantity, family=family, how="min" if low else "max", within="1h"),
-        unit=look.unit_of(quantity),
-        decimals=1,
-        size=38,
-        thresholds=look.limits_of(quantity),
-        no_value=_none(say),
-    )
+def _now(say: Words, quantity: str, family: str, title: str, *, how: Figure = "max") -> Panel:
+    return figure(say, quantity, family=family, title=title, how=how, within="1h", decimals=1, no_value=_none(say))
 
 
 def _lines(say: Words, quantity: str, family: str, *, every: str, title: str = "") -> Panel:
-    limited = quantity in look.LIMITS or quantity in look.LOW_LIMITS
-    return chart(
-        title or say.quantity(quantity),
-        trend(quantity, family=family),
-        unit=look.unit_of(quantity),
-        every=every,
-        limits=look.limits_of(quantity, base=look.MUTED) if limited else None,
-        no_value=_none(say),
-    )
+    return lines(say, quantity, family=family, title=title, every=every, no_value=_none(say))

@@ -5,8 +5,9 @@ from grafana_foundation_sdk.models.dashboard import Panel
 from dashboards import look
 from dashboards.alerts import alert_table, annotations, open_in
 from dashboards.board import DEPARTMENTS, Board, Row, board_links, scope_variables
-from dashboards.panels import chart, stat, timeline
-from dashboards.query import SCOPE, Target, how_many, newest, states, table, trend
+from dashboards.panels import stat, timeline
+from dashboards.quantities import lines
+from dashboards.query import SCOPE, Target, how_many, newest, states, table
 from dashboards.rows import Column, table_panel
 from dashboards.words import Words
 from town.alert import Category
@@ -67,16 +68,6 @@ def _figures(say: Words) -> list[Panel]:
     ]
 
 
-def _free(say: Words) -> Panel:
-    return chart(
-        say("空余车位", "Free parking spaces"),
-        trend("free_spaces", family=FAMILY, how="min"),
-        every="1m",
-        decimals=0,
-        low=0,
-    )
-
-
 def _taken(say: Words) -> Panel:
     words = look.on_off(say("占用", "taken"), say("空", "free"), colour=look.TRACES[0])
     return timeline(say("车位", "Parking spaces"), states("occupied", family=FAMILY), mappings=[words])
@@ -89,27 +80,6 @@ def last_week(ref: str = "A") -> Target:
         f'WHERE time > now() - 169h AND time < now() - 168h AND {SCOPE} GROUP BY "sensor"'
     )
     return Target(f'SELECT sum("value") AS "value" FROM ({inner})', ref=ref)
-
-
-def _people(say: Words) -> Panel:
-    return chart(
-        say("各处人数", "People by place"),
-        trend("people", family=FAMILY, how="max", by=("facility",)),
-        every="30s",
-        decimals=0,
-        low=0,
-    )
-
-
-def _flow(say: Words, quantity: str) -> Panel:
-    return chart(
-        say.quantity(quantity),
-        trend(quantity, family=FAMILY, how="sum", by=("facility",)),
-        every="1m",
-        decimals=0,
-        bars=True,
-        low=0,
-    )
 
 
 def _places(say: Words, *, width: int) -> Panel:
@@ -130,3 +100,16 @@ def _places(say: Words, *, width: int) -> Panel:
         small=True,
         width=width,
     )
+
+
+def _free(say: Words) -> Panel:
+    return lines(say, "free_spaces", family=FAMILY, how="min", decimals=0, low=0)
+
+
+def _people(say: Words) -> Panel:
+    title = say("各处人数", "People by place")
+    return lines(say, "people", family=FAMILY, title=title, how="max", by=("facility",), every="30s", decimals=0, low=0)
+
+
+def _flow(say: Words, quantity: str) -> Panel:
+    return lines(say, quantity, family=FAMILY, how="sum", by=("facility",), decimals=0, bars=True, low=0)

@@ -1,0 +1,65 @@
+"""A quantity on a board: its name, unit and limits are those of its kind, wherever it is shown."""
+
+from collections.abc import Sequence
+
+from grafana_foundation_sdk.models.dashboard import Panel
+
+from dashboards import look
+from dashboards.panels import NOTHING, chart, stat
+from dashboards.query import Figure, newest, trend
+from dashboards.words import Words
+
+
+def figure(
+    say: Words,
+    quantity: str,
+    *,
+    family: str,
+    title: str = "",
+    how: Figure = "max",
+    within: str = "15m",
+    decimals: int | None = None,
+    size: int = 38,
+    no_value: str = NOTHING,
+    width: int = 0,
+) -> Panel:
+    """The worst, or another figure, of the newest values of all sensors."""
+    return stat(
+        title or say.quantity(quantity),
+        newest(quantity, family=family, how=how, within=within),
+        unit=look.unit_of(quantity),
+        decimals=decimals,
+        size=size,
+        thresholds=look.limits_of(quantity),
+        no_value=no_value,
+        width=width,
+    )
+
+
+def lines(
+    say: Words,
+    quantity: str,
+    *,
+    family: str,
+    title: str = "",
+    how: Figure = "mean",
+    by: Sequence[str] = ("sensor",),
+    every: str = "1m",
+    decimals: int | None = None,
+    low: float | None = None,
+    bars: bool = False,
+    no_value: str = NOTHING,
+) -> Panel:
+    """Over time, with its limits dashed where it has any."""
+    limited = quantity in look.LIMITS or quantity in look.LOW_LIMITS
+    return chart(
+        title or say.quantity(quantity),
+        trend(quantity, family=family, how=how, by=by),
+        unit=look.unit_of(quantity),
+        every=every,
+        limits=look.limits_of(quantity, base=look.MUTED) if limited else None,
+        decimals=decimals,
+        low=low,
+        bars=bars,
+        no_value=no_value,
+    )
