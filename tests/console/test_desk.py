@@ -34,10 +34,16 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
 
 @pytest.fixture
 def page(console: Console) -> Iterator[Page]:
-    """A page of the administrator; the alerts of one test are gone before the next."""
+    """A page of the administrator."""
     page = console.signed_in.new_page()
     yield page
     page.close()
+
+
+@pytest.fixture(autouse=True)
+def forgotten(console: Console) -> Iterator[None]:
+    """The alerts of one test are gone before the next."""
+    yield
     for name in [name for name in console.world.book.held if name.startswith("D-")]:
         del console.world.book.held[name]
 
