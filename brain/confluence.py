@@ -37,6 +37,12 @@ class Confluence:
         self._reached, self._until = reached, reached or now
         self._streams = {name: Stream(name, mark, now=now) for name, mark in marks.items()}
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._streams
+
+    def __len__(self) -> int:
+        return len(self._streams)
+
     def begin(self, now: Moment) -> Moment:
         """Nobody listened until now, or until the first who speaks began to: that is where it goes on."""
         speaking = [stream for stream in self._streams.values() if stream.name and now - stream.spoke_at <= GRACE]

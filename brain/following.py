@@ -34,6 +34,8 @@ _SETTLES_WITHIN: Duration = 3 * SECOND
 """How long a process may take to store what it received before a gap ended."""
 _ASK_AGAIN: Duration = 2 * SECOND
 _MOST_WAITING = 50_000
+_MOST_PROCESSES = 200
+"""Ingest processes that are followed; names beyond are somebody's mistake."""
 
 
 class Following:
@@ -132,6 +134,8 @@ class Following:
             if not self._foreign:
                 log.error("%s told what cannot be read: %s", name, error)
             self._foreign += 1
+            return False
+        if name not in self._confluence and len(self._confluence) >= _MOST_PROCESSES:
             return False
         known = self._marks.get(name)
         if known is not None and known.epoch == batch.epoch:

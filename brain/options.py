@@ -16,6 +16,9 @@ MqttPort = Annotated[int | None, typer.Option(help="Port of the embedded broker;
 Http = Annotated[str | None, typer.Option(help="Address and port of the console.")]
 HttpPort = Annotated[int | None, typer.Option(help="Port of the console on this machine.")]
 StateFolder = Annotated[Path | None, typer.Option("--state", help="Folder for what must survive a restart.")]
+Process = Annotated[
+    str | None, typer.Option(help="Whose files, where several ingest processes run: the `--id` of one.")
+]
 StoreUrl = Annotated[str | None, typer.Option("--store", help="The store: duckdb:, or influxdb://host:8086/town.")]
 Scenario = Annotated[str | None, typer.Option(help="What the simulator plays; `--scenario list` names them.")]
 Seed = Annotated[int, typer.Option(help="The same seed plays the same day.")]

@@ -68,6 +68,7 @@ class Reports:
         self._clock = clock
         self._found: dict[str, tuple[Report, Moment]] = {}
         self._gone: dict[str, Moment] = {}
+        self._since: dict[str, Moment] = {}
 
     def take(self, process: str, payload: bytes) -> None:
         """A report, or the word that a process is gone; what is neither is left out."""
@@ -78,8 +79,11 @@ class Reports:
             report = msgspec.json.decode(payload, type=Report)
         except msgspec.MsgspecError:
             return
+        now = self._clock()
+        if process not in self._found or self._is_down(process):
+            self._since[process] = now
         self._gone.pop(process, None)
-        self._found[process] = (report, self._clock())
+        self._found[process] = (report, now)
 
     def parts(self) -> list[PartHealth]:
         """Every process, and of every part of any process how it is."""
@@ -125,15 +129,17 @@ class Reports:
         return [
             PartHealth(name, "down", self._gone.get(name, at), "it is gone, or cannot be heard")
             if self._is_down(name)
-            else PartHealth(name, "ok", report.at)
-            for name, (report, at) in self._known()
+            else PartHealth(name, "ok", self._since[name])
+            for name, (_, at) in self._known()
         ]
 
 
 def _merged(name: str, found: Sequence[tuple[str, PartHealth]]) -> PartHealth:
     worst = min((part.state for _, part in found), key=_WORST_FIRST.index)
     since = max(part.since for _, part in found if part.state == worst)
-    told = [f"{process}: {part.detail}" for process, part in found if part.detail]
+    if len(found) == 1:
+        return PartHealth(name, worst, since, found[0][1].detail)
+    told = [f"{process}: {part.detail}" for process, part in found if part.detail and part.state != "ok"]
     return PartHealth(name, worst, since, "; ".join(told))
 
 

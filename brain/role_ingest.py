@@ -10,7 +10,7 @@ from brain.pipeline import Pipeline
 from brain.process import Loops
 from brain.reporting import Reporter, process_topic
 from brain.roles import Place, opened_store, outwards_of, run_loops, session_of
-from brain.state import held
+from brain.state import INGEST_FOLDER, held
 from brain.taking_in import open_taking_in
 from brain.telling import Telling
 from ingest.decoders.registry import DECODERS
@@ -29,7 +29,7 @@ _TAKEN = ("rules", "console")
 async def ingest(place: Place) -> None:
     """Take in, tell the others, store."""
     bundle, settings, name = place.bundle, place.settings, place.settings.ingest_id
-    town, state = bundle.town, place.state / "ingest" / name
+    town, state = bundle.town, place.state / INGEST_FOLDER / name
     if name in _TAKEN:
         raise ConfigError(f"TOWN_INGEST_ID={name}: that is the name of another role; take another")
     async with AsyncExitStack() as stack:

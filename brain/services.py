@@ -5,6 +5,7 @@ their owner alone), `logs/` of the servers, and what the roles keep.
 """
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -105,6 +106,14 @@ class Layout:
         )
         alone = self.role("ingest-alone", "ingest", options=["--id", "ingest-alone"], TOWN_INGEST_GATEWAYS="alone")
         return [*shared, alone] if any(learns) else shared
+
+
+def write_environment(layout: Layout) -> Path:
+    """What other commands have to be told to reach the same broker, store and book: for a shell to read."""
+    path = layout.state / "environment"
+    lines = [f"{name}={shlex.quote(value)}" for name, value in layout.env.items() if name.startswith("TOWN_")]
+    write_private(path, "\n".join(lines) + "\n")
+    return path
 
 
 async def start_servers(layout: Layout, supervisor: Supervisor) -> None:

@@ -11,6 +11,7 @@ from town.settings import Settings
 
 BOOK_FILE = "alerts.sqlite"
 LINK_KEY_FILE = "links.key"
+INGEST_FOLDER = "ingest"
 SNAPSHOT_FILE = "rules.snapshot"
 
 
@@ -22,6 +23,21 @@ def state_folder(settings: Settings, town_id: str) -> Path:
     except OSError as error:
         raise ConfigError(f"TOWN_STATE={folder}: {error.strerror}. Name a folder this user may write to.") from None
     return folder.resolve()
+
+
+def ingest_folder(state: Path, process: str | None) -> Path:
+    """Where an ingest process keeps its files: the state folder, or with several processes one for each below it.
+
+    Raises ConfigError when there are several and none is named, or none of that name.
+    """
+    below = state / INGEST_FOLDER
+    there = sorted(path.name for path in below.iterdir() if path.is_dir()) if below.is_dir() else []
+    if process is None and len(there) <= 1:
+        return below / there[0] if there else state
+    if process not in there:
+        known = ", ".join(there) or "none: `town up` has but one process"
+        raise ConfigError(f"--process: name the ingest process whose files are meant; there are {known}")
+    return below / process
 
 
 @contextlib.contextmanager

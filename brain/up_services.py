@@ -20,7 +20,7 @@ from brain.output import FOUND_PROBLEMS, errors, print_findings
 from brain.play import default_scenario, find_scenario
 from brain.process import run_until_stopped
 from brain.servers import TLS_STEP
-from brain.services import DEFAULT_STORE, Layout, start_servers, with_vitals
+from brain.services import DEFAULT_STORE, Layout, start_servers, with_vitals, write_environment
 from brain.state import BOOK_FILE, held, state_folder
 from brain.supervisor import Service, Supervisor, supervised
 from console.access import Access
@@ -68,10 +68,13 @@ async def _up(layout: Layout, scenario: str | None, seed: int) -> None:
         first_time = not (layout.state / BOOK_FILE).exists() and not (layout.secrets / "book_url").exists()
         _, password = Access.open(layout.state, clock=wall_clock)
         async with supervised() as supervisor:
+            write_environment(layout)
             await start_servers(layout, supervisor)
-            await start_roles(layout, supervisor, notify=layout.settings.notify or ("local" if scenario else "send"))
+            await start_line(layout, supervisor, notify=layout.settings.notify or ("local" if scenario else "send"))
+            others = [replace(layout.role("console", "console"), ready=lambda: is_ready(layout.settings.http))]
             if scenario is not None:
-                await supervisor.start(simulator(layout, scenario, seed=seed, history="24h" if first_time else "0s"))
+                others.append(simulator(layout, scenario, seed=seed, history="24h" if first_time else "0s"))
+            await supervisor.start(*others)
             _show(layout, password)
             await asyncio.get_running_loop().create_future()
 
@@ -95,13 +98,7 @@ async def start_line(layout: Layout, supervisor: Supervisor, *, notify: str) -> 
     return line
 
 
-async def start_roles(layout: Layout, supervisor: Supervisor, *, notify: str) -> None:
-    """Start ingest and rules, and the console when these work."""
-    await start_line(layout, supervisor, notify=notify)
-    await supervisor.start(replace(layout.role("console", "console"), ready=lambda: is_ready(layout.settings.http)))
-
-
-def simulator(layout: Layout, scenario: str, *, seed: int, history: str) -> Any:
+def simulator(layout: Layout, scenario: str, *, seed: int, history: str) -> Service:
     """The town's gateways, each with an account of its own; over when the scenario is."""
     options = ["--scenario", scenario, "--seed", str(seed), "--history", history]
     options += ["--mqtt", f"mqtt://127.0.0.1:{layout.mqtt_port}", "--credentials", str(layout.accounts)]

@@ -17,13 +17,18 @@ Gateway = Annotated[str, typer.Option(help="The gateway it is behind.", show_def
 Facility = Annotated[str, typer.Option(help="Where it stands.", show_default=False)]
 
 
-def discovered(folder: options.Folder, state: options.StateFolder = None, json: options.Json = False) -> None:
+def discovered(
+    folder: options.Folder,
+    state: options.StateFolder = None,
+    process: options.Process = None,
+    json: options.Json = False,
+) -> None:
     """List devices that send but are not in sensors.csv, the newest first, with the kind they may be."""
     from ingest.discovered import guess_kind
     from town.moment import format_moment
 
     town = _town(folder)
-    found = [(device, guess_kind(device.quantities, town.kinds)) for device in _devices(folder, town, state)]
+    found = [(device, guess_kind(device.quantities, town.kinds)) for device in _devices(folder, town, state, process)]
     if json:
         print_json(
             [
@@ -61,6 +66,7 @@ def adopt(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the row.")] = False,
     state: options.StateFolder = None,
+    process: options.Process = None,
     json: options.Json = False,
 ) -> None:
     """Write a device into sensors.csv as a new sensor. The brain takes it in when it is started again."""
@@ -70,7 +76,7 @@ def adopt(
     from town.moment import parse_duration
 
     town = _town(folder)
-    seen = next((e for e in _devices(folder, town, state) if (e.gateway, e.device) == (gateway, device)), None)
+    seen = next((e for e in _devices(folder, town, state, process) if (e.gateway, e.device) == (gateway, device)), None)
     guessed = kind or (guess_kind(seen.quantities, town.kinds) if seen else None)
     if guessed is None:
         raise ConfigError("--kind: nothing was heard of it that says what it is; name its kind")
@@ -98,11 +104,12 @@ def _town(folder: Path) -> "Town":
     return town
 
 
-def _devices(folder: Path, town: "Town", state: Path | None) -> "list[Device]":
-    from brain.state import state_folder
+def _devices(folder: Path, town: "Town", state: Path | None, process: str | None) -> "list[Device]":
+    from brain.state import ingest_folder, state_folder
     from ingest.discovered import list_discovered
     from ingest.files import DISCOVERED_FILE
     from town.settings import load_settings
 
     settings = load_settings({"state": state}, folder).settings
-    return list_discovered(state_folder(settings, town.id) / DISCOVERED_FILE, town.sensor_of_device)
+    file = ingest_folder(state_folder(settings, town.id), process) / DISCOVERED_FILE
+    return list_discovered(file, town.sensor_of_device)

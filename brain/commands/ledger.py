@@ -23,13 +23,14 @@ def ledger(
     gateway: Annotated[str | None, typer.Option(help="Only this gateway.")] = None,
     minutes: Annotated[bool, typer.Option("--minutes", help="Every minute, not only the sums.")] = False,
     state: options.StateFolder = None,
+    process: options.Process = None,
     json: options.Json = False,
 ) -> None:
     """Show what came in and what became of it, and say whether it balances. Exits 1 if it does not.
 
     Minutes are kept for 30 days. Works while the brain runs and when it does not.
     """
-    from brain.state import state_folder
+    from brain.state import ingest_folder, state_folder
     from ingest.files import LEDGER_FILE
     from ingest.ledger_file import Minute, read_ledger
     from town.folder import load_town
@@ -38,7 +39,7 @@ def ledger(
 
     town, _ = load_town(folder)
     settings = load_settings({"state": state}, folder).settings
-    path = state_folder(settings, town.id if town else folder.name) / LEDGER_FILE
+    path = ingest_folder(state_folder(settings, town.id if town else folder.name), process) / LEDGER_FILE
     written = read_ledger(path, start=_moment("--from", start, 0), end=_moment("--to", end, 1 << 53), gateway=gateway)
 
     def told(minute: Minute) -> dict[str, Any]:

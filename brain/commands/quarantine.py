@@ -7,7 +7,7 @@ import typer
 
 from brain import options
 from brain.output import FOUND_PROBLEMS, errors, print_json, print_table, screen
-from brain.state import state_folder
+from brain.state import ingest_folder, state_folder
 from ingest.files import QUARANTINE_FILE
 from ingest.quarantine import Entry, list_entries, show_entry, tallies
 from ingest.reason import REASON_LABELS, Reason
@@ -21,23 +21,24 @@ Town = Annotated[Path, typer.Option("--town", help="The town folder.")]
 DEFAULT_TOWN = Path("towns/huangjiu")
 
 
-def _file(folder: Path, state: Path | None) -> Path:
+def _file(folder: Path, state: Path | None, process: str | None) -> Path:
     town, _ = load_town(folder)
     settings = load_settings({"state": state}, folder).settings
-    return state_folder(settings, town.id if town else folder.name) / QUARANTINE_FILE
+    return ingest_folder(state_folder(settings, town.id if town else folder.name), process) / QUARANTINE_FILE
 
 
 @quarantine.command("list")
 def list_(
     folder: Town = DEFAULT_TOWN,
     state: options.StateFolder = None,
+    process: options.Process = None,
     reason: Annotated[Reason | None, typer.Option(help="Only this reason.")] = None,
     gateway: Annotated[str | None, typer.Option(help="Only this gateway.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, the newest first.")] = 50,
     json: options.Json = False,
 ) -> None:
     """List what was put aside, the newest first."""
-    entries = list_entries(_file(folder, state), limit=limit, reason=reason, gateway=gateway)
+    entries = list_entries(_file(folder, state, process), limit=limit, reason=reason, gateway=gateway)
     if json:
         print_json([_as_json(entry) for entry in entries])
         return
@@ -63,10 +64,11 @@ def show(
     entry: Annotated[int, typer.Argument(help="The id that `list` shows.", show_default=False)],
     folder: Town = DEFAULT_TOWN,
     state: options.StateFolder = None,
+    process: options.Process = None,
     json: options.Json = False,
 ) -> None:
     """Show one entry with what is kept of its payload."""
-    found = show_entry(_file(folder, state), entry)
+    found = show_entry(_file(folder, state, process), entry)
     if found is None:
         errors.print(
             f"There is no entry {entry} (any more); `town quarantine list` shows those there are.", style="red"
@@ -90,7 +92,12 @@ def show(
 
 
 @quarantine.command()
-def summary(folder: Town = DEFAULT_TOWN, state: options.StateFolder = None, json: options.Json = False) -> None:
+def summary(
+    folder: Town = DEFAULT_TOWN,
+    state: options.StateFolder = None,
+    process: options.Process = None,
+    json: options.Json = False,
+) -> None:
     """Count everything that was refused, entries that are no longer kept included."""
     rows = [
         (
@@ -101,7 +108,7 @@ def summary(folder: Town = DEFAULT_TOWN, state: options.StateFolder = None, json
             _local(each.first_at),
             _local(each.last_at),
         )
-        for each in tallies(_file(folder, state))
+        for each in tallies(_file(folder, state, process))
     ]
     columns = ("gateway", "reason", "of", "count", "first", "last")
     if json:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from brain.latency import Latency
-from brain.state import held, state_folder
+from brain.state import held, ingest_folder, state_folder
 from town.errors import ConfigError
 from town.settings import Settings
 
@@ -35,3 +35,15 @@ def test_percentiles_are_of_the_newest() -> None:
 
     assert latency.summary() == {"p50": 51, "p99": 100}
     assert Latency().summary() == {"p50": None, "p99": None}
+
+
+def test_with_several_ingest_processes_the_one_that_is_meant_is_named(tmp_path: Path) -> None:
+    assert ingest_folder(tmp_path, None) == tmp_path
+    (tmp_path / "ingest" / "one").mkdir(parents=True)
+    assert ingest_folder(tmp_path, None) == tmp_path / "ingest" / "one"
+
+    (tmp_path / "ingest" / "two").mkdir()
+    assert ingest_folder(tmp_path, "two") == tmp_path / "ingest" / "two"
+    for wrong in (None, "three"):
+        with pytest.raises(ConfigError, match="there are one, two"):
+            ingest_folder(tmp_path, wrong)

@@ -63,7 +63,8 @@ def test_a_gateway_publishes_on_its_own_topics_and_on_no_others(broker: Broker) 
 
     assert publish(broker.plain, OWN, *gateway) == ""
     assert "ot authorized" in publish(broker.plain, OTHERS, *gateway)
-    assert "ot authorized" in publish(broker.plain, "town/huangjiu/alerts/A-1", *gateway)
+    for own in ("alerts/A-1", "readings/ingest-1", "processes/ingest-1"):
+        assert "ot authorized" in publish(broker.plain, f"town/huangjiu/{own}", *gateway)
 
 
 def test_a_rotated_password_lets_nobody_in_with_the_old_one(broker: Broker) -> None:
