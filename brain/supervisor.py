@@ -18,8 +18,8 @@ from town.errors import ConfigError
 
 log = logging.getLogger("brain.supervisor")
 
-READY_WITHIN = 60.0
-"""Seconds a process may take to work at its first start; the second is not waited for."""
+READY_WITHIN = 180.0
+"""Seconds a process may take to work at its first start, on a busy machine; the second is not waited for."""
 STOPS_WITHIN = 20.0
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
 _STEADY_AFTER = 30.0

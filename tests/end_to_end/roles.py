@@ -31,7 +31,7 @@ class Role:
     def start(self) -> None:
         """Start it and wait until it works."""
         self.launch()
-        services.wait_until(self.ready, seconds=40, process=self.process)
+        services.wait_until(self.ready, seconds=120, process=self.process)
 
     def kill(self) -> None:
         """End it as a power cut would."""
@@ -87,11 +87,12 @@ class Roles:
         """A console process."""
         return self._role("console", **env)
 
-    def stored(self, query: str) -> list[list[Any]]:
-        """What the store answers to a statement of one series."""
-        port, database = urlsplit(self._store).port, urlsplit(self._store).path.strip("/")
-        answer = services.influx_query(port or 0, query.replace("fire", f'"{database}"."autogen"."fire"'))
-        return [row for series in json.loads(answer)["results"][0].get("series", []) for row in series["values"]]
+    def stored(self) -> int:
+        """How many values of smoke the store has."""
+        place = urlsplit(self._store)
+        query = f'SELECT count(smoke) FROM "{place.path.strip("/")}"."autogen"."fire"'
+        answer = json.loads(services.influx_query(place.port or 0, query))["results"][0]
+        return sum(row[1] for series in answer.get("series", []) for row in series["values"])
 
     def get(self, console: Role, path: str) -> Any:
         """What a console's API answers."""
