@@ -29,12 +29,14 @@ from console import (
 )
 from console.gate import Gate
 from console.metrics import metrics_text
-from console.pages import alerts, now, people, pipeline, places
+from console.pages import alerting, alerts, now, people, pipeline, places
 from console.pages import windows as windows_page
 from console.parts import ConsoleParts, GatewayRow, QuarantineRow
 from console.pulse import Pulse, Render
+from console.views import deliveries as deliveries_view
 from console.views import desk, legend
 from console.views import now as now_view
+from console.views import performance as performance_view
 from console.views import pipeline as pipeline_view
 from console.views import places as places_view
 from console.views import top as top_view
@@ -112,6 +114,8 @@ def renders(parts: ConsoleParts) -> dict[str, Render]:
         "place.cards": places_view.cards,
         "place.sensors": places_view.sensors,
         "duty": duty_view.page(),
+        "performance": performance_view.performance(parts),
+        "deliveries": deliveries_view.deliveries(parts),
         "pipeline.figures": pipeline_view.figures,
         "pipeline.parts": pipeline_view.parts,
         "pipeline.gateways": pipeline_view.gateways,
@@ -181,6 +185,8 @@ def _register_pages() -> None:
     ui.page("/places")(places.every_place)
     ui.page("/places/{facility}")(places.one_place)
     ui.page("/people")(people.page)
+    ui.page("/alerting")(alerting.performance)
+    ui.page("/deliveries")(alerting.deliveries)
     ui.page("/pipeline")(pipeline.page)
     ui.page("/windows")(windows_page.page)
 

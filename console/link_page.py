@@ -12,9 +12,10 @@ from console.parts import ConsoleParts
 from console.render import render
 from console.views.alert_row import place_name, spot_name, telling, value_text
 from console.views.history_text import delivery_name
+from console.views.spoken import spoken
 from console.words import Words, words
 from town.alert import AlertState, TimelineEntry
-from town.moment import DAY, HOUR, MINUTE, SECOND, Duration, Moment
+from town.moment import Moment
 from town.ports import ActionRefused, AlertDetail, AlertLinks, LinkedAlert
 
 router = APIRouter(include_in_schema=False)
@@ -75,7 +76,7 @@ def _page(parts: ConsoleParts, seen: LinkedAlert) -> Response:
         place=place_name(town, told, alert),
         spot=spot_name(town, told, alert),
         since=told.clock(alert.raised_at, town.zone_info, now=now),
-        lasted=_spoken(told, (alert.closed_at or now) - alert.raised_at),
+        lasted=spoken(told, (alert.closed_at or now) - alert.raised_at),
         values=[value_text(town, told, each) for each in telling(alert)[:3]],
         todo=told.label(alert.response.text) if alert.response else "",
         informed=_informed(parts, told, seen.detail),
@@ -126,14 +127,3 @@ def _comment(parts: ConsoleParts, told: Words, entry: TimelineEntry, *, now: Mom
 def _name(parts: ConsoleParts, told: Words, who: str) -> str:
     label = parts.called(who)
     return told.label(label) if label else who
-
-
-def _spoken(told: Words, duration: Duration) -> str:
-    """A duration in its two largest units."""
-    days, rest = divmod(max(0, duration), DAY)
-    hours, minutes, seconds = rest // HOUR, rest % HOUR // MINUTE, rest % MINUTE // SECOND
-    if days:
-        return told.gettext("{d} d {h} h").format(d=days, h=hours)
-    if hours:
-        return told.gettext("{h} h {m} min").format(h=hours, m=minutes)
-    return told.gettext("{m} min").format(m=minutes) if minutes else told.gettext("{s} s").format(s=seconds)

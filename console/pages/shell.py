@@ -103,6 +103,7 @@ async def shell(visit: Visit, here: str, title: str, *, classes: str = "", own_h
         ("/places", visit.told.gettext("Places")),
         ("/people", visit.told.gettext("People")),
         ("/windows", visit.told.gettext("Drills")),
+        ("/alerting", visit.told.gettext("Figures")),
         ("/pipeline", visit.told.gettext("Pipeline")),
     ]
     with panel("shell"):

@@ -55,6 +55,9 @@ async def parts(scene: Scene, told: Words, _argument: str) -> str:
         "alerts": told.gettext("alert book"),
         "alert book": told.gettext("alert book"),
         "outbox": told.gettext("outbox"),
+        "own measurements": told.gettext("own measurements"),
+        "alert events to the store": told.gettext("alert events to the store"),
+        "alert events to the broker": told.gettext("alert events to the broker"),
         "console": told.gettext("console"),
         "simulator": told.gettext("simulator"),
     }

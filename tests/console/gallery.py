@@ -26,6 +26,8 @@ PAGES = {
     "places": "/places",
     "place": "/places/cellar-2?span=6h&compare=yesterday",
     "people": "/people",
+    "alerting": "/alerting",
+    "deliveries": "/deliveries",
     "pipeline": "/pipeline",
     "aside": "/alerts/A-8?show=aside",
     "drill": "/alerts/A-7",

@@ -77,7 +77,7 @@ async def test_who_comes_second_is_told_who_has_it(book: Book, phone: AsyncClien
 
     answer = await phone.post(path(book, "wang"))
 
-    assert "li.wei 已于" in answer.text and "<form" not in answer.text
+    assert "李伟 已于" in answer.text and "<form" not in answer.text
 
 
 async def test_an_old_link_asks_to_sign_in(book: Book, phone: AsyncClient, clock: Clock) -> None:
