@@ -1,5 +1,6 @@
 """Who is told of what happens in one transaction of the book: at once, and later as long as nobody has it."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
@@ -9,12 +10,13 @@ from sqlalchemy import Connection, insert, select
 
 from alerts import tables
 from alerts.content import Knows, Note, content_of, note_of
+from alerts.groups import TOLD, Together, all_over, told_together, write_together
 from alerts.happening import Happening
 from alerts.on_call import OnCall
 from alerts.people import People, Way
 from alerts.plan import Case, case_of
 from alerts.planned import Kind, Planned, goes_on, held, next_steps, plans, reminder
-from alerts.plans import TOLD, Plans
+from alerts.plans import Plans
 from alerts.record import SENDER, Record, write
 from alerts.route import WANTS_SOMEBODY, Told, told
 from alerts.step import Step
@@ -44,6 +46,8 @@ class Calls:
         self._heard: dict[str, list[Way]] = {}
         self._notes: list[Note] = []
         self._entries: list[tuple[str, TimelineEntry]] = []
+        self._bundles: dict[str, list[Note]] = defaultdict(list)
+        self._ending: dict[Together, set[Way]] = defaultdict(set)
 
     def begin(self, alert: str) -> None:
         """An alert was opened: nobody has heard of it."""
@@ -71,7 +75,7 @@ class Calls:
         if what in WANTS_SOMEBODY:
             record = self._call(record, what, anew=_anew(step, what), decided_at=decided_at)
         elif what is not None:
-            self._note(record, what, list(self._heard[record.id]), decided_at=decided_at)
+            self._note(record, what, self._alone(record.id), decided_at=decided_at)
         return record, [entry for _, entry in self._entries]
 
     def due(self) -> list[Planned]:
@@ -93,8 +97,12 @@ class Calls:
 
     def flush(self) -> None:
         """Write notifications and plans; the alerts must be there already."""
+        for together, ways in self._ending.items():
+            for over, what in all_over(self._connection, together):
+                self._note(over, what, sorted(ways), decided_at=self._now, bundle=f"over/{together.bundle}")
         if self._notes:
             self._connection.execute(insert(tables.notification), [_note_row(note) for note in self._notes])
+        write_together(self._connection, self._bundles, people=self._people, town=self._town, now=self._now)
         self._plans.flush()
 
     def _drop(self, record: Record, happened: Happening) -> None:
@@ -121,7 +129,7 @@ class Calls:
         for planned in plans(self._people, case, record, told=what, now=self._now) if anew else ():
             told_now = planned.kind in _WAITS and set(planned.to) <= set(names)
             if planned.source not in armed and not told_now:
-                self._plans.add(planned)
+                self._plans.add(planned if planned.bundle is None else self._plans.together(planned))
         return self._tell(record, what, self._reach(names, case), case=case, decided_at=decided_at)
 
     def _told_later(self, record: Record, planned: Planned) -> Record:
@@ -135,17 +143,27 @@ class Calls:
             record = self._write(record, _WORDS[planned.kind], detail)
         if not found and planned.kind is Kind.ESCALATION:
             self._hasten(record.id)
-        return self._tell(record, planned.told, found, case=case, decided_at=self._now)
+        return self._tell(record, planned.told, found, case=case, decided_at=self._now, bundle=planned.bundle)
 
     def _hasten(self, alert: str) -> None:
         """The next step of every escalation is due now."""
         for planned in next_steps(self._plans.waiting(alert)):
             self._plans.hasten(planned)
 
-    def _tell(self, record: Record, what: Told, ways: Iterable[Way], *, case: Case, decided_at: Moment) -> Record:
+    def _tell(
+        self,
+        record: Record,
+        what: Told,
+        ways: Iterable[Way],
+        *,
+        case: Case,
+        decided_at: Moment,
+        bundle: str | None = None,
+    ) -> Record:
         """Tell these, except those who want to be left alone now: they are told afterwards."""
         quiet = {one: self._on_call.quiet_until(one.target, case, self._now) for one in ways}
-        self._note(record, what, [one for one, until in quiet.items() if until is None], decided_at=decided_at)
+        at_once = [one for one, until in quiet.items() if until is None]
+        self._note(record, what, at_once, decided_at=decided_at, bundle=bundle)
         waits = {planned.to for planned in self._plans.waiting(record.id) if planned.kind is Kind.QUIET}
         for way, until in quiet.items():
             if until is not None and (way.target,) not in waits:
@@ -153,8 +171,19 @@ class Calls:
                 record = self._write(record, "held", {"target": way.target, "until": until})
         return record
 
-    def _note(self, record: Record, what: Told, ways: Sequence[Way], *, decided_at: Moment) -> None:
-        heard = self._heard[record.id]
+    def _alone(self, alert: str) -> list[Way]:
+        """Everybody who heard of an alert for itself; who was told of it with others hears when all are over."""
+        together = told_together(self._connection, alert) if self._people.groups else {}
+        for group, ways in together.items():
+            if not group.over:
+                self._ending[group] |= ways
+        with_others = {way for ways in together.values() for way in ways}
+        return [way for way in self._heard[alert] if way not in with_others]
+
+    def _note(
+        self, record: Record, what: Told, ways: Sequence[Way], *, decided_at: Moment, bundle: str | None = None
+    ) -> None:
+        heard = self._heard.setdefault(record.id, [])
         names = dict.fromkeys(one.target for one in (*ways, *heard))
         knows = [Knows(target=name, name=self._people.name_of(name)) for name in names]
         content = content_of(record, self._town, knows) if ways else {}
@@ -163,7 +192,10 @@ class Calls:
             if planned.kind is Kind.QUIET and planned.to in known:
                 self._plans.end(planned, TOLD)  # it could not wait: it got worse
         for one in ways:
-            self._notes.append(note_of(record, what, one, content=content, decided_at=decided_at, now=self._now))
+            note = note_of(record, what, one, content=content, decided_at=decided_at, now=self._now)
+            self._notes.append(note)
+            if bundle is not None:
+                self._bundles[bundle].append(note)
         heard += [one for one in ways if one not in heard]
 
     def _write(self, record: Record, event: str, detail: dict[str, Any]) -> Record:

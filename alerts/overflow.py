@@ -1,6 +1,6 @@
 """What may not be sent alone, because a credential has sent enough: it is made into digests, which go instead."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -55,7 +55,7 @@ def gather(connection: Connection, way: Way, use: Use, *, gathering: Gathering, 
     entries = entries_of(_read(row) for row in rows)
     made = digests_of(entries, gathering.town, fits=lambda one: gathering.fits(one, recipient), most=left)
     for digest in made:
-        _write(connection, digest, rows, way, urgent=use is Use.URGENT, now=now)
+        write_digest(connection, digest, rows, way, urgent=use is Use.URGENT, now=now)
     return bool(made)
 
 
@@ -96,8 +96,8 @@ def _read(row: RowMapping) -> Waiting:
     return Waiting(row["id"], row["number"], row["event"], Content.model_validate(row["content"]))
 
 
-def _write(
-    connection: Connection, digest: Digest, rows: Sequence[RowMapping], way: Way, *, urgent: bool, now: Moment
+def write_digest(
+    connection: Connection, digest: Digest, rows: Iterable[Any], way: Way, *, urgent: bool, now: Moment
 ) -> None:
     """The digest as a notification of its own, named after its first alert's, and what it stands for."""
     by_id = {row["id"]: row for row in rows}

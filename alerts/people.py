@@ -86,6 +86,11 @@ class People(BaseModel):
     escalations: tuple[Escalation, ...] = ()
     deadlines: Deadlines = Deadlines()
 
+    @property
+    def groups(self) -> bool:
+        """Whether any route tells of several alerts in one message."""
+        return any(route.group_by for route in self.routes)
+
     @cached_property
     def recipients(self) -> dict[str, Recipient]:
         """By id, everybody who can be reached, over the channel that comes first."""

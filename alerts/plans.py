@@ -8,12 +8,10 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 
 from alerts import tables
+from alerts.groups import join
 from alerts.planned import Kind, Planned
 from alerts.route import Told
 from town.moment import Moment
-
-TOLD = "told"
-"""How it ended when it was told."""
 
 
 class Plans:
@@ -46,6 +44,10 @@ class Plans:
         """Plan something more."""
         self._new[planned.id] = planned
         self._waiting[planned.alert][planned.id] = planned
+
+    def together(self, planned: Planned) -> Planned:
+        """The plan with the moment of those that wait for the same message."""
+        return join(self._connection, planned, self._new.values())
 
     def end(self, planned: Planned, how: str) -> None:
         """It was told, or need not be told any more."""

@@ -143,8 +143,9 @@ def count_notifications(connection: Connection) -> dict[DeliveryState, int]:
 
 
 def find_timings(connection: Connection, since: Moment) -> list[Timing]:
-    """How long the notifications took that were created since then, oldest first."""
+    """How long the notifications took that were created since then, oldest first; of those in a digest, the digest."""
     table = tables.notification.c
     columns = (table.id, table.event, table.decided_at, table.created_at, table.due_at, table.answered_at, table.state)
-    query = select(*columns).where(table.created_at >= since).order_by(table.created_at, table.id)
+    query = select(*columns).where(table.created_at >= since, table.digest.is_(None))
+    query = query.order_by(table.created_at, table.id)
     return [Timing(*row[:6], DeliveryState(row[6])) for row in connection.execute(query)]
