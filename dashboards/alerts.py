@@ -38,7 +38,7 @@ def count_of(severity: Severity, say: Words, *, width: int = 0) -> Panel:
 
 
 def open_in(category: Category, say: Words, *, title: str = "", width: int = 0) -> Panel:
-    """How many alerts of a category are open, in the colour of needing somebody."""
+    """How many alerts of a category are open: bright when somebody is needed; how bad they are, the table says."""
     query = (
         f'SELECT last("open") AS "open" FROM "category_state" WHERE {NOW} AND {TOWN} AND "category" = \'{category}\''
     )
@@ -47,7 +47,7 @@ def open_in(category: Category, say: Words, *, title: str = "", width: int = 0) 
         Target(query),
         decimals=0,
         size=40,
-        thresholds=look.rising(((1, look.MINOR),), base=look.FAINT),
+        thresholds=look.rising(((1, look.TEXT),), base=look.FAINT),
         width=width,
     )
 
@@ -58,6 +58,7 @@ def alert_table(
     title: str = "",
     category: Category | None = None,
     wall: bool = False,
+    narrow: bool = False,
     width: int = 0,
 ) -> Panel:
     """The open alerts, worst first: at a desk with Acknowledge, on the wall as many as fit, the rest in the counts."""
@@ -69,14 +70,16 @@ def alert_table(
     tags = '"facility", "zone", "category", "severity", "alert_rule", "subject"'
     inner = f'SELECT last("severity_digit") AS "digit", {fields} FROM "alert" WHERE {NOW} AND {among} GROUP BY {tags}'
     query = f'SELECT "digit", {fields} FROM ({inner}) WHERE "state" != \'closed\' GROUP BY {tags}'
+    left_out = {"category"} if category else set()
+    left_out |= {"zone", "subject", "state"} if narrow or wall else set()
     columns = _wall_columns(say, name, place) if wall else _desk_columns(say, name, place)
     return table_panel(
         title or say("未结警报", "Open alerts"),
         table(query),
-        columns,
+        [column for column in columns if column.name not in left_out],
         sort=(say("级别", "Severity"), False),
         no_value=say("没有待处理的警报", "No alert needs anybody"),
-        drop=("Time", "alert_rule", "severity", *(("category", "subject", "zone", "state") if wall else ())),
+        drop=("Time", "alert_rule", "severity", *sorted(left_out | ({"category"} if wall else set()))),
         most=("digit", WALL_SHOWS) if wall else None,
         width=width,
         links=[DashboardLink(title=say("警报台", "Alert desk"), url="/town/alerts", icon="bell", tooltip="")],

@@ -106,14 +106,10 @@ def states(
     by: Sequence[str] = ("sensor",),
     scope: str = SCOPE,
     ref: str = "A",
-    called: str = "",
 ) -> list[Target]:
-    """A boolean over time: as it was stored, and from rollups whether it was ever true in that time.
-
-    `called` tells it apart from others of the same sensors.
-    """
+    """A boolean over time: as it was stored, and from rollups whether it was ever true in that time."""
     group = "".join(f', "{tag}"' for tag in by)
-    alias = " · ".join([*(f"$tag_{tag}" for tag in by), *filter(None, [called])])
+    alias = " · ".join(f"$tag_{tag}" for tag in by)
 
     def one(selected: str, source: str, within: str, number: int) -> Target:
         text = (

@@ -27,8 +27,8 @@ def sensor_table(say: Words, *, only_silent: bool = False, width: int = 0) -> Pa
                 coloured=True,
             ),
             Column("last_seen", say("最后一次", "Last seen"), unit="dateTimeFromNow", width=140),
-            Column("kind", say("种类", "Kind"), width=150, mapping=look.kind_names(say)),
-            Column("facility", say("设施", "Facility"), width=140),
+            Column("kind", say("种类", "Kind"), mapping=look.kind_names(say)),
+            Column("facility", say("设施", "Facility")),
             Column(
                 "battery",
                 say("电量", "Battery"),
@@ -39,7 +39,7 @@ def sensor_table(say: Words, *, only_silent: bool = False, width: int = 0) -> Pa
             ),
             Column("rssi", say("信号", "Signal"), unit="dBm", width=90),
             Column("clock_error_ms", say("时钟误差", "Clock error"), unit="ms", width=110),
-            Column("gateway", say("网关", "Gateway"), width=140),
+            Column("gateway", say("网关", "Gateway")),
         ],
         sort=(say("状态", "State"), True),
         no_value=say("没有失联的传感器", "No sensor is silent")

@@ -36,7 +36,7 @@ def environment(say: Words) -> Board:
         since="now-24h",
         rows=[
             Row(4, _figures(say)),
-            Row(8, [_index(say), alert_table(say, category=Category.ENVIRONMENT)]),
+            Row(8, [_index(say), alert_table(say, category=Category.ENVIRONMENT, narrow=True)]),
             Row(7, [_river(say), lines(say, "noise", family="noise", every="30s")]),
             Row(
                 7, [lines(say, "pm2_5", family="air"), lines(say, "pm10", family="air"), lines(say, "o3", family="air")]

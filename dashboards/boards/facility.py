@@ -86,7 +86,7 @@ def _figures(say: Words) -> list[Panel]:
             of_facilities("open_alerts"),
             decimals=0,
             size=40,
-            thresholds=look.rising(((1, look.MINOR),), base=look.FAINT),
+            thresholds=look.rising(((1, look.TEXT),), base=look.FAINT),
         ),
         stat(say("传感器", "Sensors"), of_facilities("sensors"), decimals=0, size=40),
         stat(

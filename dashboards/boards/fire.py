@@ -63,7 +63,7 @@ def _figures(say: Words) -> list[Panel]:
             size=36,
         ),
         stat(
-            say("主机故障", "Panel faults"),
+            say("探测器与主机故障", "Faults"),
             how_many("fault", family="fire"),
             decimals=0,
             size=36,
@@ -87,10 +87,8 @@ def _gases(say: Words) -> list[Panel]:
 
 
 def _panels(say: Words) -> Panel:
-    alarms = states("fire_alarm", family="fire", called=say("报警", "alarm"))
-    faults = states("fault", family="fire", ref="B", called=say("故障", "fault"))
-    words = look.on_off(say("报警或故障", "alarm or fault"), say("正常", "normal"), colour=look.MINOR)
-    return timeline(say("火灾报警主机", "Fire alarm panels"), [*alarms, *faults], mappings=[words])
+    words = look.on_off(say("报警", "alarm"), say("正常", "normal"), colour=look.CRITICAL, calm=look.LINE)
+    return timeline(say("火灾报警主机", "Fire alarm panels"), states("fire_alarm", family="fire"), mappings=[words])
 
 
 def _times(say: Words, quantity: str, title: tuple[str, str]) -> Panel:

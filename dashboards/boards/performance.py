@@ -140,4 +140,7 @@ def _share(say: Words, figure: str) -> Panel:
 
 def _lines(say: Words, title: tuple[str, str], figures: tuple[str, ...], *, unit: str = "none") -> Panel:
     named = [(figure, say(*FIGURES[figure])) for figure in figures]
-    return chart(say(*title), own.alerts_over_time(figures), unit=unit, every="1m", low=0, names=named)
+    nothing = say("这段时间没有警报", "No alert in this time")
+    return chart(
+        say(*title), own.alerts_over_time(figures), unit=unit, every="1m", low=0, names=named, no_value=nothing
+    )

@@ -31,7 +31,7 @@ def visitors(say: Words) -> Board:
             Row(4, _figures(say)),
             Row(8, [_people(say), _places(say, width=8)]),
             Row(7, [_flow(say, "people_in"), _flow(say, "people_out")]),
-            Row(7, [_free(say), alert_table(say, category=Category.CROWD)]),
+            Row(7, [_free(say), alert_table(say, category=Category.CROWD, narrow=True)]),
         ],
         more=[
             Row(8, [_taken(say)]),
