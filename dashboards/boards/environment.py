@@ -64,7 +64,7 @@ def _figures(say: Words) -> list[Panel]:
         figure(say, "pm2_5", family="air", decimals=0),
         figure(say, "o3", family="air", decimals=0),
         figure(say, "noise", family="noise", decimals=0),
-        figure(say, "level", family="water", decimals=2),
+        figure(say, "level", family="water", title=say("河道水位", "River level"), decimals=2),
         figure(say, "temperature", family="weather", decimals=1),
         figure(say, "rain_rate", family="weather", decimals=1),
     ]

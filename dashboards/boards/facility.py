@@ -32,6 +32,12 @@ SHOWN = (
 )
 """Quantity, family, and how often it is told, in the order of the page."""
 
+NAMES = {
+    ("temperature", "fire"): ("探测器温度", "Temperature at detectors"),
+    ("temperature", "air"): ("室内温度", "Room temperature"),
+}
+"""Where the name of the quantity alone would stand twice."""
+
 STATES = (
     ("open", "access", ("门", "Doors"), ("开", "open"), ("关", "shut")),
     ("motion", "access", ("人员移动", "Motion"), ("有人", "somebody"), ("无人", "nobody")),
@@ -45,9 +51,7 @@ Two = tuple[str, str]
 
 def facility(say: Words) -> Board:
     """One place on one page; what it has no sensors for says so."""
-    charts = [
-        lines(say, quantity, family=family, every=every, no_value=_none(say)) for quantity, family, every in SHOWN
-    ]
+    charts = [_lines(say, *one) for one in SHOWN]
     times = [_times(say, quantity, family, title, (on, off)) for quantity, family, title, on, off in STATES]
     return Board(
         uid="town-facility",
@@ -120,3 +124,9 @@ def _times(say: Words, quantity: str, family: str, title: Two, called: tuple[Two
         mappings=[look.on_off(say(*on), say(*off), colour=look.TRACES[0])],
         no_value=_none(say),
     )
+
+
+def _lines(say: Words, quantity: str, family: str, every: str) -> Panel:
+    called = NAMES.get((quantity, family))
+    title = say(*called) if called else ""
+    return lines(say, quantity, family=family, title=title, every=every, no_value=_none(say))
