@@ -15,6 +15,7 @@ from brain.taking_in import open_taking_in
 from brain.telling import Telling
 from ingest.decoders.registry import DECODERS
 from ingest.files import LEDGER_FILE
+from ingest.intake import Intake
 from town.errors import ConfigError
 from town.gateway import Gateway
 from town.settings import Settings
@@ -26,8 +27,12 @@ _TAKEN = ("rules", "console")
 """Names of other processes."""
 
 
-async def ingest(place: Place) -> None:
-    """Take in, tell the others, store."""
+class _Retired(Exception):  # noqa: N818 - it is an end, not a failure
+    """All that waited is taken in."""
+
+
+async def ingest(place: Place, *, retire: bool = False) -> None:
+    """Take in, tell the others, store. One that retires gives its share up, takes in what waits for it, and ends."""
     bundle, settings, name = place.bundle, place.settings, place.settings.ingest_id
     town, state = bundle.town, place.state / INGEST_FOLDER / name
     if name in _TAKEN:
@@ -38,7 +43,7 @@ async def ingest(place: Place) -> None:
         store = await stack.enter_async_context(opened_store(place))
         outwards = outwards_of(place, name)
         telling = Telling(town.id, name, outwards, clock=wall_clock)
-        session = session_of(place, name, share=settings.mqtt_share)
+        session = session_of(place, name, share=settings.mqtt_share, retires=retire)
         taking_in = await stack.enter_async_context(
             open_taking_in(
                 town, settings, session, state=state, store=store, judge=telling.deliver, takes=_takes(settings)
@@ -62,7 +67,18 @@ async def ingest(place: Place) -> None:
             "pipeline": pipeline.run,
             "own measurements": own.run,
         }
-        await run_loops(place, loops, health)
+        if retire:
+            loops["retire"] = lambda: _retire(intake)
+        try:
+            await run_loops(place, loops, health)
+        except* _Retired:
+            log.info("%s has retired: start it no more", name)
+
+
+async def _retire(intake: Intake) -> None:
+    count = await intake.retire()
+    log.info("%d messages waited for this process and are taken in", count)
+    raise _Retired
 
 
 def _takes(settings: Settings) -> Callable[[Gateway], bool]:

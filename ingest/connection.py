@@ -75,6 +75,7 @@ class Connection(asyncio.Protocol):
         self._skim: Skim | None = None
         self._granted: asyncio.Future[mqtt5.ConnAckPacket] = loop.create_future()
         self._subscribed: asyncio.Future[mqtt5.SubAckPacket] = loop.create_future()
+        self._unsubscribed: asyncio.Future[mqtt5.UnsubAckPacket] = loop.create_future()
         self._published: dict[int, asyncio.Future[int]] = {}
         self._next_id = _FIRST_ID
         self._goodbye = mqtt5.DisconnectReasonCode.NORMAL_DISCONNECTION
@@ -127,6 +128,12 @@ class Connection(asyncio.Protocol):
         codes = zip(filters, answer.reason_codes, strict=False)
         return [f"{each}: {_words(code, answer.reason_str)}" for each, code in codes if int(code) >= 0x80]
 
+    async def unsubscribe(self, filters: Sequence[str], *, within: float) -> None:
+        """Give subscriptions up; what the broker has kept for us still comes."""
+        self._unsubscribed = self._loop.create_future()
+        self._write(mqtt5.UnsubscribePacket(1, list(filters)).write())
+        await self._answer(self._unsubscribed, within, "UNSUBSCRIBE")
+
     def acknowledge(self, packet_ids: Sequence[int]) -> None:
         """Tell the broker it may forget these; on a connection that is gone, nothing: it will send them again."""
         if not self.lost.done():
@@ -177,10 +184,12 @@ class Connection(asyncio.Protocol):
             if not self.lost.done():
                 self._transport.resume_reading()
 
-    def close(self) -> None:
-        """Say goodbye; the broker keeps the session, and publishes the will if there is one."""
+    def close(self, *, for_good: bool = False) -> None:
+        """Say goodbye; the broker keeps the session unless it is `for_good`, and publishes the will if there is one."""
         if not self.lost.done():
-            self._write(mqtt5.DisconnectPacket(reason_code=self._goodbye).write())
+            expiry = 0 if for_good else None
+            packet = mqtt5.DisconnectPacket(reason_code=self._goodbye, session_expiry_interval=expiry)
+            self._write(packet.write())
         if self._transport is not None:
             self._transport.close()
 
@@ -294,6 +303,8 @@ class Connection(asyncio.Protocol):
                 self._granted.set_result(packet)
             case mqtt5.SubAckPacket() if not self._subscribed.done():
                 self._subscribed.set_result(packet)
+            case mqtt5.UnsubAckPacket() if not self._unsubscribed.done():
+                self._unsubscribed.set_result(packet)
             case mqtt5.PubAckPacket():
                 answer = self._published.pop(packet.packet_id, None)
                 if answer is not None and not answer.done():

@@ -35,6 +35,8 @@ _PAUSE = 0.002
 _LONGEST_WAIT = 0.01
 """Seconds after which a batch goes to the rules though messages keep coming; writes then gather what waits."""
 _WRITERS = 3
+_QUIET = 2.0
+"""Seconds without a message after which the broker has nothing left for one who retires."""
 _LOOK_FOR_STUCK: Duration = 60 * SECOND
 PATIENCE: Duration = 2 * SECOND
 """How long a write may take before its readings are spooled instead."""
@@ -135,6 +137,18 @@ class Intake:
                 self._stuck[line.gateway] = line.resolver.look_for_stuck()
                 await asyncio.sleep(0)
             await asyncio.sleep(_LOOK_FOR_STUCK / SECOND)
+
+    async def retire(self) -> int:
+        """Return when all that the broker kept for us is stored, and nothing came for a while; how many messages came.
+
+        Then the session ends with its connection. Only for a session that `retires`.
+        """
+        seen = -1
+        while not self._session.connected or self.ledger.received > seen or not self.ledger.balance().settled:
+            seen = self.ledger.received if self._session.connected else -1
+            await asyncio.sleep(_QUIET)
+        self._session.retire()
+        return self.ledger.received
 
     def parts(self) -> list[PartHealth]:
         """How the broker, the store and the spool are, seen from here, whether we keep up, and whether all is there."""

@@ -39,6 +39,8 @@ class SessionSettings:
     keep_alive: int = 30
     session_expiry: int = 7 * 24 * 3600
     """How long the broker keeps our messages while we are away."""
+    retires: bool = False
+    """Subscriptions are given up: only what the broker kept for us is taken, until `retire` ends the session."""
     will: tuple[str, bytes] | None = None
     """Topic and payload of what the broker says when we are gone, with a word or without."""
 
@@ -96,7 +98,7 @@ class Session:
         self._tls = _tls(settings) if settings.tls else None
         self._resumed_filters: set[str] = set()
         self._connected, self._since, self._detail = False, clock(), "connecting"
-        self._joined = joined
+        self._joined, self._retired = joined, False
         self._connection: Connection | None = None
         self._there = asyncio.Event()
 
@@ -137,6 +139,10 @@ class Session:
                 if connection is self._connection:
                     self._there.clear()
 
+    def retire(self) -> None:
+        """Have the broker forget the session when the connection is closed: all that it kept was taken."""
+        self._retired = True
+
     @property
     def connected(self) -> bool:
         """Whether messages can arrive."""
@@ -165,7 +171,7 @@ class Session:
         finally:
             self._connection = None
             self._there.clear()
-            connection.close()
+            connection.close(for_good=self._retired)
         raise Unavailable(connection.lost.result())
 
     async def _open(self) -> Connection:
@@ -189,6 +195,10 @@ class Session:
         """
         if not session_present:
             self._resumed_filters.clear()
+        if self._settings.retires:
+            await connection.unsubscribe(self._filters, within=_CONNECT_WITHIN)
+            self._up("")
+            return
         missing = [each for each in self._filters if each not in self._resumed_filters]
         refused = await connection.subscribe(missing, within=_CONNECT_WITHIN) if missing else []
         if refused:

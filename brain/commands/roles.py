@@ -27,18 +27,23 @@ def ingest(
     store: StoreUrl = None,
     state: options.StateFolder = None,
     vitals: Vitals = None,
+    retire: Annotated[
+        bool, typer.Option("--retire", help="Give the share up, take in what waits for this id, and end for good.")
+    ] = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Take messages in, store them, and tell the rules and the console. Several may share one subscription.
 
-    The number of processes can change at any time; each keeps its spool in a folder of its own, named by its id.
+    One more can be started at any time; each keeps its spool in a folder of its own, named by its id. One that is not
+    to come back is started a last time with --retire, for the broker keeps its share of the messages for it.
     """
     from brain.process import run_until_stopped
     from brain.role_ingest import ingest as play
     from brain.roles import find_place
 
     given = {"mqtt_share": share, "ingest_id": id_, "mqtt_url": mqtt, "store_url": store, "state": state}
-    run_until_stopped(play(find_place(folder, {**given, "vitals": vitals}, verbose=verbose)))
+    place = find_place(folder, {**given, "vitals": vitals}, verbose=verbose)
+    run_until_stopped(play(place, retire=retire))
 
 
 def rules(

@@ -116,3 +116,21 @@ async def test_two_on_one_shared_subscription_share_the_messages(mosquitto: Serv
         assert first.readings and second.readings
         both = sorted(each.measured_at for each in first.readings + second.readings)
         assert both == [NOON + number for number in range(100)]
+
+
+@pytest.mark.mosquitto
+async def test_who_retires_takes_what_waits_and_has_no_share_any_more(mosquitto: Service, tmp_path: Path) -> None:
+    first, second = GatedStore(), GatedStore()
+    (one := tmp_path / "1").mkdir()
+    (two := tmp_path / "2").mkdir()
+    shared: dict[str, Any] = {"share": "county"}
+    async with intake(mosquitto.port, second, two, client_id="another", **shared) as b:
+        async with intake(mosquitto.port, first, one, **shared):
+            pass
+        await publish(mosquitto.port, *[(TELEMETRY, reading(20.0, at=NOON + number)) for number in range(20)])
+        async with intake(mosquitto.port, first, one, **shared, retires=True) as a:
+            assert await a.retire() == 10
+        await publish(mosquitto.port, *[(TELEMETRY, reading(20.0, at=NOON - number)) for number in range(1, 21)])
+        await until(lambda: b.ledger.balance().stored == 30)
+
+    assert len(first.readings) == 10
