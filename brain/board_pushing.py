@@ -35,9 +35,11 @@ def run_push(url: str, language: Language, asked: Asked, *, json: bool) -> None:
         )
     token = settings.grafana_store_token
     authorization = f"Token {token.get_secret_value()}" if token else ""
+    console = settings.grafana_console_token
+    bearer = f"Bearer {console.get_secret_value()}" if console else ""
     sources = [
         influx_source(url=asked.influx, authorization=authorization, database=asked.database),
-        alerts_source(url=asked.console),
+        alerts_source(url=asked.console, authorization=bearer),
     ]
     found = boards(language)
     problems = lint_boards({f"json/{board.folder.uid}/{board.uid}.json": board.build() for board in found})

@@ -23,7 +23,7 @@ def data_sources() -> Json:
         "deleteDatasources": [{"name": INFLUX_NAME, "orgId": 1}, {"name": ALERTS_NAME, "orgId": 1}],
         "datasources": [
             influx_source(url="$INFLUX_URL", authorization="Token $INFLUX_TOKEN"),
-            alerts_source(url="$TOWN_URL"),
+            alerts_source(url="$TOWN_URL", authorization="Bearer $TOWN_TOKEN"),
         ],
     }
 
@@ -41,15 +41,19 @@ def influx_source(*, url: str, authorization: str, database: str = "town") -> Js
         "uid": INFLUX_UID,
         "url": url,
     }
-    if authorization:
-        source["jsonData"]["httpHeaderName1"] = "Authorization"
-        source["secureJsonData"] = {"httpHeaderValue1": authorization}
-    return source
+    return _authorized(source, authorization)
 
 
-def alerts_source(*, url: str) -> Json:
-    """Our `/api/v1/rules` as a Prometheus."""
-    return {
+def _authorized(source: Json, authorization: str) -> Json:
+    if not authorization:
+        return source
+    data = {**source["jsonData"], "httpHeaderName1": "Authorization"}
+    return {**source, "jsonData": data, "secureJsonData": {"httpHeaderValue1": authorization}}
+
+
+def alerts_source(*, url: str, authorization: str = "") -> Json:
+    """Our `/api/v1/rules` as a Prometheus; `authorization` is the header with a token of the console's."""
+    source = {
         "access": "proxy",
         "editable": False,
         "isDefault": False,
@@ -60,6 +64,7 @@ def alerts_source(*, url: str) -> Json:
         "uid": ALERTS_UID,
         "url": url,
     }
+    return _authorized(source, authorization)
 
 
 def providers(say: Words, *, where: str) -> Json:

@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     grafana_store_token: SecretStr | None = Field(
         None, description="Token with which Grafana is to read InfluxDB: one that may only read."
     )
+    grafana_console_token: SecretStr | None = Field(
+        None, description="Token with which Grafana is to read our alerts: `town account token grafana --role viewer`."
+    )
     store_keep_raw: str = Field("400d", description="How long readings are kept: `400d`, or `forever`.")
     store_keep_1m: str = Field("730d", description="How long their minutes are kept; not shorter than readings.")
     store_keep_1h: str = Field("forever", description="How long their hours are kept; not shorter than minutes.")

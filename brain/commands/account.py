@@ -15,6 +15,7 @@ from console.access import Access
 from console.roles import Role
 from town.errors import ConfigError
 from town.folder import load_town
+from town.private_file import write_private
 from town.settings import load_settings
 
 account = typer.Typer(help="Who may sign in to the console, and tokens for programs.", no_args_is_help=True)
@@ -82,7 +83,20 @@ def password(name: Name, folder: Town = DEFAULT_TOWN, state: options.StateFolder
 
 @account.command()
 def token(
-    name: Name, role: RoleOption = Role.OPERATOR, folder: Town = DEFAULT_TOWN, state: options.StateFolder = None
+    name: Name,
+    role: RoleOption = Role.OPERATOR,
+    folder: Town = DEFAULT_TOWN,
+    state: options.StateFolder = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep it in this file instead of showing it; a file that is there stays.")
+    ] = None,
 ) -> None:
-    """Make a token for a program, for `Authorization: Bearer`; it is shown once."""
-    screen.print(_access(folder, state).create_token(name, role=role), markup=False)
+    """Make a token for a program, for `Authorization: Bearer`; it is shown once. The one it had before ends."""
+    if keep is not None and keep.exists():
+        return
+    made = _access(folder, state).create_token(name, role=role)
+    if keep is None:
+        screen.print(made, markup=False)
+    else:
+        write_private(keep, made + "\n")
+        screen.print(f"Token of {name} in {keep}", markup=False)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 WRITTEN = (ROOT / "docker-compose.yml").read_text("utf-8")
 COMPOSE = YAML(typ="safe", pure=True).load(WRITTEN)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-ONCE = {"prepare", "prepare-demo", "store-init"}
+ONCE = {"prepare", "prepare-demo", "store-init", "console-token"}
 """Services that do something and end."""
 each_service = pytest.mark.parametrize("name", SERVICES)
 
