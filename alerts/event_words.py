@@ -4,7 +4,7 @@ from town.alert import Alert, TimelineEntry
 from town.language import Label
 from town.town import Town
 
-_WORDS: dict[str, tuple[str, str]] = {
+WORDS: dict[str, tuple[str, str]] = {
     "opened": ("条件开始成立", "condition began to hold"),
     "raised": ("报警", "raised"),
     "raised_again": ("再次报警", "raised again"),
@@ -24,6 +24,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "resolve_overdue": ("超时未解决", "not resolved in time"),
     "verify_overdue": ("超时未核实", "not verified in time"),
     "escalated": ("升级通知", "escalated"),
+    "reminded": ("提醒", "reminded"),
+    "waited": ("等待期满", "waited long enough"),
+    "held": ("暂缓通知", "kept for later"),
     "comment": ("备注", "comment"),
     "notified": ("已通知", "told"),
     "not_notified": ("未能通知", "could not be told"),
@@ -37,7 +40,7 @@ _LONGEST = 500
 
 def event_text(alert: Alert, entry: TimelineEntry, town: Town) -> Label:
     """The alert's mark, title and place, what happened, by whom, and what was said."""
-    zh, en = _WORDS.get(entry.event, (entry.event.replace("_", " "),) * 2)
+    zh, en = WORDS.get(entry.event, (entry.event.replace("_", " "),) * 2)
     facility = town.facilities.get(alert.facility or "")
     zone = town.zones.get(alert.zone or "")
     place = facility.name if facility else zone.name if zone else town.name

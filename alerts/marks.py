@@ -18,6 +18,7 @@ COUNTED = (
     "out_of_service", "in_service", "chattering", "cleared", "acknowledged", "reset", "verified", "closed",
 )  # fmt: skip
 """The events that say something to the figures."""
+_ASIDE = {"shelved": "shelf", "unshelved": "shelf", "out_of_service": "service", "in_service": "service"}
 _RAISED = frozenset({"raised", "raised_again"})
 _NOT_RESOLVED = frozenset({"rule_deleted", "subject_deleted", "drill_over"})
 
@@ -26,7 +27,7 @@ class MarkKind(StrEnum):
     """What a mark says."""
 
     ACTIVATION = "activation"
-    """Somebody was called: raised, raised again, worse than before, or suppressed no longer."""
+    """Somebody was called: raised, raised again, worse than before, or muted no longer."""
     FLEETING = "fleeting"
     CHATTERING = "chattering"
     ACKNOWLEDGED = "acknowledged"
@@ -51,12 +52,19 @@ class _Life:
 
     def __init__(self) -> None:
         self.severity = Severity.ADVISORY
-        self.silent = False
-        """Whether nobody is told of it now."""
+        self.suppressed = False
+        self.aside: set[str] = set()
+        """On the shelf, out of service: nobody is told either."""
+        self.acknowledged = False
         self.calls: list[Moment] = []
         self.called_at: Moment | None = None
         """Since when somebody should come; None while nobody should, or somebody has it."""
         self.active_since: Moment | None = None
+
+    @property
+    def silent(self) -> bool:
+        """Whether nobody is told of it now."""
+        return self.suppressed or bool(self.aside)
 
 
 def marks_of(timeline: Sequence[TimelineEntry]) -> list[Mark]:
@@ -80,17 +88,22 @@ def _unheard(timeline: Sequence[TimelineEntry]) -> set[int]:
 def _read(life: _Life, entry: TimelineEntry) -> Iterator[Mark]:
     at = entry.at
     match entry.event:
-        case "raised" | "raised_again" | "unsuppressed":
-            life.silent = False
+        case "raised" | "raised_again":
+            life.suppressed = life.acknowledged = False
+            life.active_since = at
+            yield from _called(life, entry)
+        case "unsuppressed":
+            life.suppressed, life.active_since = False, at
             yield from _called(life, entry)
         case "severity_changed":
             yield from _changed(life, entry)
         case "suppressed":
-            life.silent, life.called_at, life.active_since = True, None, None
+            life.suppressed, life.called_at, life.active_since = True, None, None
         case "shelved" | "out_of_service":
-            life.silent = True
+            life.aside.add(_ASIDE[entry.event])
         case "unshelved" | "in_service":
-            life.silent = False
+            life.aside.discard(_ASIDE[entry.event])
+            yield from _called(life, entry)
         case "chattering":
             yield Mark(at, MarkKind.CHATTERING, life.severity)
         case "cleared":
@@ -108,7 +121,7 @@ def _handled(life: _Life, entry: TimelineEntry) -> Iterator[Mark]:
         case "acknowledged" | "reset":
             if life.called_at is not None:
                 yield Mark(at, MarkKind.ACKNOWLEDGED, life.severity, _seconds(at - life.called_at))
-            life.called_at = None
+            life.called_at, life.acknowledged = None, True
         case "verified":
             verdict = entry.detail.get("verdict")
             if verdict in ("true", "false"):
@@ -123,18 +136,20 @@ def _changed(life: _Life, entry: TimelineEntry) -> Iterator[Mark]:
     before, after = entry.detail.get("from"), entry.detail.get("severity")
     if before not in list(Severity) or after not in list(Severity):
         return
-    if Severity(after).digit < Severity(before).digit and not life.silent and life.active_since is not None:
-        yield from _called(life, entry, anew=False)
+    if Severity(after).digit < Severity(before).digit:
+        life.acknowledged = False
+        yield from _called(life, entry)
     life.severity = Severity(after)
 
 
-def _called(life: _Life, entry: TimelineEntry, *, anew: bool = True) -> Iterator[Mark]:
-    """Somebody is called; `anew`: the condition began to hold, too."""
+def _called(life: _Life, entry: TimelineEntry) -> Iterator[Mark]:
+    """Somebody is called, if the condition stands, somebody is told, and nobody has it."""
     severity, at = entry.detail.get("severity"), entry.at
     if severity in list(Severity):
         life.severity = Severity(severity)
+    if life.silent or life.acknowledged or life.active_since is None:
+        return
     life.calls.append(at)
-    life.active_since = at if anew or life.active_since is None else life.active_since
     if life.called_at is None:
         life.called_at = at
     yield Mark(at, MarkKind.ACTIVATION, life.severity)

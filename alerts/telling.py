@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 
 POLL: Duration = 5 * SECOND
 """How often it looks for what another process wrote."""
+MARK_EVERY: Duration = SECOND
+"""How often it is written down what a reader has: every time costs the book a transaction."""
+MOST_UNMARKED = 250
 PassOn = Callable[[Sequence[News]], Awaitable[None]]
 """Gives news to the reader, in order; on return the reader has them. Raises Unavailable or ConfigError: again later."""
 
@@ -28,6 +31,9 @@ class Teller:
         self._book, self._reader, self._pass_on = book, reader, pass_on
         self._wake = asyncio.Event()
         self._told = self._waiting = 0
+        self._unmarked: set[int] = set()
+        """What the reader has and the book does not know of yet: told again if the power goes now."""
+        self._marked_at = book.clock()
         self._health = PartHealth(part, "ok", book.clock())
 
     async def run(self) -> None:
@@ -42,7 +48,7 @@ class Teller:
                         pass
                     pause = SECOND
                     self._say("")
-                    await self._rest(POLL)
+                    await self._rest(MARK_EVERY if self._unmarked else POLL)
                 except (Unavailable, ConfigError) as error:
                     self._say(str(error))
                     await self._look()
@@ -50,17 +56,28 @@ class Teller:
                     pause = min(2 * pause, MINUTE)
         finally:
             unlisten()
+            with suppress(Unavailable):
+                await self.mark()
 
     async def tell(self) -> int:
         """Pass on some of what waits; how many those were. Raises Unavailable and ConfigError."""
-        news = await self._book.database.read(lambda link: unread(link, self._reader))
+        found = await self._book.database.read(lambda link: unread(link, self._reader))
+        news = [one for one in found if one.number not in self._unmarked]
         if news:
             await self._pass_on(news)
-            numbers = [one.number for one in news]
-            await self._book.database.write(lambda link: mark_read(link, self._reader, numbers))
+            self._unmarked |= {one.number for one in news}
             self._told += len(news)
+        if len(self._unmarked) >= MOST_UNMARKED or self._book.clock() - self._marked_at >= MARK_EVERY:
+            await self.mark()
         self._waiting = 0
         return len(news)
+
+    async def mark(self) -> None:
+        """Write down what the reader has. Raises Unavailable."""
+        numbers, self._marked_at = sorted(self._unmarked), self._book.clock()
+        if numbers:
+            await self._book.database.write(lambda link: mark_read(link, self._reader, numbers))
+            self._unmarked -= set(numbers)
 
     async def _rest(self, longest: Duration) -> None:
         with suppress(TimeoutError):

@@ -67,15 +67,22 @@ class Entry(NamedTuple):
 _DIGITS = {"critical": 1, "major": 2, "minor": 3, "advisory": 4}
 
 
+def newest(line: Sequence[Entry], place: int, *events: str) -> int | None:
+    """The place of the newest of these events, up to that place."""
+    return next((number for number in range(place, -1, -1) if line[number].event in events), None)
+
+
 def is_silent(line: Sequence[Entry], place: int) -> bool:
-    """Whether nobody is told after the entry at that place: what was said last about it decides."""
-    said = [entry.event for entry in line[: place + 1]]
-    for number, event in reversed(list(enumerate(said))):
-        if event in ("suppressed", "shelved", "out_of_service"):
+    """Whether nobody is told after the entry at that place: on the shelf, out of service, or suppressed."""
+    for begins, ends in (("shelved", "unshelved"), ("out_of_service", "in_service")):
+        said = newest(line, place, begins, ends)
+        if said is not None and line[said].event == begins:
             return True
-        if event in ("unsuppressed", "unshelved", "in_service") or (
-            event in ("raised", "raised_again") and not raised_in_silence(line, number)
-        ):
+    for number in range(place, -1, -1):
+        event = line[number].event
+        if event == "suppressed":
+            return True
+        if event == "unsuppressed" or (event in ("raised", "raised_again") and not raised_in_silence(line, number)):
             return False
     return False
 
@@ -91,9 +98,9 @@ def raised_in_silence(line: Sequence[Entry], place: int) -> bool:
 
 
 def stands(line: Sequence[Entry], place: int) -> int | None:
-    """Since when the condition stands and was told, before the entry at that place."""
+    """Since when the condition stands and is not suppressed, after the entry at that place."""
     since: int | None = None
-    for number, entry in enumerate(line[:place]):
+    for number, entry in enumerate(line[: place + 1]):
         if entry.event == "unsuppressed" or (
             entry.event in ("raised", "raised_again") and not raised_in_silence(line, number)
         ):
@@ -103,18 +110,29 @@ def stands(line: Sequence[Entry], place: int) -> int | None:
     return since
 
 
+def is_worse(entry: Entry) -> bool:
+    return entry.event == "severity_changed" and _DIGITS[entry.detail["severity"]] < _DIGITS[entry.detail["from"]]
+
+
+def is_acknowledged(line: Sequence[Entry], place: int) -> bool:
+    """Whether somebody has it after the entry at that place: nobody does once it was raised again, or is worse."""
+    for number in range(place, -1, -1):
+        entry = line[number]
+        if entry.event in ("acknowledged", "reset"):
+            return True
+        if is_worse(entry) or (entry.event in ("raised", "raised_again") and not raised_in_silence(line, number)):
+            return False
+    return False
+
+
 def calls_of(line: Sequence[Entry]) -> list[int]:
     """The places of the entries by which somebody was called."""
     found: list[int] = []
     for place, entry in enumerate(line):
-        if entry.event in ("raised", "raised_again"):
-            called = not raised_in_silence(line, place)
-        elif entry.event == "severity_changed":
-            worse = _DIGITS[entry.detail["severity"]] < _DIGITS[entry.detail["from"]]
-            called = worse and not is_silent(line, place) and stands(line, place) is not None
-        else:
-            called = entry.event == "unsuppressed"
-        if called:
+        asks = entry.event in ("raised", "raised_again", "unsuppressed", "unshelved", "in_service") or is_worse(entry)
+        heard = not raised_in_silence(line, place) if entry.event in ("raised", "raised_again") else True
+        told = not is_silent(line, place) and stands(line, place) is not None
+        if asks and heard and told and not is_acknowledged(line, place):
             found.append(place)
     return found
 
@@ -144,7 +162,7 @@ def fleeting_of(line: Sequence[Entry]) -> list[int]:
     """When it was gone within a minute and nobody had it."""
     found: list[int] = []
     for place, entry in enumerate(line):
-        since = stands(line, place)
+        since = stands(line, place - 1) if place else None
         if entry.event == "cleared" and since is not None and entry.at - since < MINUTE:
             found += [entry.at] if unanswered_since(line, place) is not None else []
     return found

@@ -152,6 +152,15 @@ LIVES = {
         [(0, "raised", {}), (0, "suppressed", {}), (5, "unsuppressed", {}), (9, "acknowledged", {})],
         ["activation 0", "acknowledged 4"],
     ),
+    "back from the shelf": (
+        [(0, "raised", {}), (5, "shelved", {}), (9, "unshelved", {})],
+        ["activation 0", "activation 0"],
+    ),
+    "raised on the shelf": ([(0, "shelved", {}), (5, "raised", {}), (9, "unshelved", {})], ["activation 0"]),
+    "somebody had it before the shelf": (
+        [(0, "raised", {}), (4, "acknowledged", {}), (5, "shelved", {}), (9, "unshelved", {})],
+        ["activation 0", "acknowledged 4"],
+    ),
     "gone before anybody could come": ([(0, "raised", {}), (59, "cleared", {})], ["activation 0", "fleeting 0"]),
     "gone after a minute": ([(0, "raised", {}), (60, "cleared", {})], ["activation 0"]),
     "three within a minute": (

@@ -7,9 +7,11 @@ from sqlalchemy import func, select
 
 from alerts import tables
 from alerts.book import Book, open_book
+from alerts.event_words import WORDS
+from alerts.happening import Happening
 from alerts.news import News, count_unread, mark_read, unread
 from alerts.telling import Teller, to_store
-from tests.alerts.small_town import START, TOWN, Clock, active, definitions, normal, people
+from tests.alerts.small_town import EITHER, START, TOWN, Clock, active, definitions, normal, people
 from town.alert import Severity
 from town.errors import Unavailable
 from town.moment import DAY, MINUTE
@@ -23,6 +25,7 @@ async def numbers(book: Book, reader: str = "store") -> list[int]:
     return [one.number for one in await book.database.read(lambda link: unread(link, reader))]  # type: ignore[arg-type]
 
 
+@EITHER
 async def test_every_timeline_entry_is_news_for_both_readers(book: Book) -> None:
     [alert] = await book.take([active()], definitions(), START)
     await book.acknowledge(alert.id, by="li.wei", at=START + 5, comment="on my way")
@@ -35,6 +38,7 @@ async def test_every_timeline_entry_is_news_for_both_readers(book: Book) -> None
         assert {one.alert.acknowledged_by for one in news} == {"li.wei"}
 
 
+@EITHER
 async def test_what_one_reader_has_waits_for_the_other_and_then_is_forgotten(book: Book) -> None:
     await book.take([active()], definitions(), START)
     first = await numbers(book)
@@ -106,6 +110,7 @@ async def test_a_store_that_was_away_over_a_restart_misses_nothing(book: Book, b
         teller = to_store(again, store)
         while await teller.tell():
             pass
+        await teller.mark()
 
         assert await again.database.read(lambda link: count_unread(link, "store")) == 0
     events = [row.fields["event"] for row in store.rows if row.family == "alert_event"]
@@ -143,3 +148,9 @@ async def test_more_than_fit_into_one_look_are_told_in_order(book: Book) -> None
 
     assert told == list(range(1, len(told) + 1))
     assert len(told) > 600
+
+
+def test_everything_that_can_happen_has_its_words() -> None:
+    others = {"assigned", "escalated", "comment", "notified", "not_notified"}
+
+    assert {*Happening, *others} <= set(WORDS)
