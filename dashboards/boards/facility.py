@@ -107,7 +107,7 @@ def _console(say: Words) -> DashboardLink:
     return DashboardLink(
         title=say("在控制台打开", "Open in the console"),
         icon="external link",
-        url="/town/facilities/$facility",
+        url="/town/places/$facility",
         tags=[],
     )
 
