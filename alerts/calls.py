@@ -22,6 +22,7 @@ from alerts.route import WANTS_SOMEBODY, Told, told
 from alerts.step import Step
 from alerts.swaps import read_swaps
 from town.alert import DeliveryState, TimelineEntry
+from town.language import Label
 from town.moment import Moment
 from town.town import Town
 
@@ -185,7 +186,8 @@ class Calls:
     ) -> None:
         heard = self._heard.setdefault(record.id, [])
         names = dict.fromkeys(one.target for one in (*ways, *heard))
-        knows = [Knows(target=name, name=self._people.name_of(name)) for name in names]
+        called = {name: self._people.called(name) or Label(zh=name, en=name) for name in names}
+        knows = [Knows(target=name, name=label) for name, label in called.items()]
         content = content_of(record, self._town, knows) if ways else {}
         known = {(one.target,) for one in ways}
         for planned in self._plans.waiting(record.id):

@@ -112,13 +112,6 @@ class People(BaseModel):
         found = self.targets.get(name) or self.rotas.get(name)
         return found.name if found else None
 
-    def name_of(self, name: str) -> Label:
-        """What a person or target is called."""
-        if name in self.people:
-            return Label(zh=self.people[name].name, en=self.people[name].name)
-        target = self.targets.get(name)
-        return target.name if target and target.name else Label(zh=name, en=name)
-
     def channels_of(self, name: str) -> list[Recipient]:
         """Every way in which a person or target can be reached, in the order in which they are to be tried."""
         return self._channels.get(name, [])

@@ -10,10 +10,12 @@ from pathlib import Path
 from alerts.book import Book, open_book
 from alerts.clockwork import Clockwork
 from alerts.escalation import Caller
+from alerts.heartbeat import Heartbeat
 from alerts.links import Links, load_key
 from alerts.outbox import Outbox
 from alerts.people import People
 from alerts.performance import Performing
+from alerts.senders.call import HttpCall
 from alerts.senders.channels import Endpoints, build_senders
 from alerts.sending import Publish, Sender
 from alerts.telling import Teller, to_store
@@ -21,7 +23,7 @@ from brain.air import AirQualityRows
 from brain.alert_broker import AlertBroker
 from brain.bundle import Bundle
 from brain.clock import wall_clock
-from brain.endpoints import endpoints_of
+from brain.endpoints import endpoints_of, heartbeat_address
 from brain.health import Part
 from brain.judge import Judge
 from brain.process import Loops
@@ -58,6 +60,7 @@ class Alerting:
     performance: Performing
     links: Links
     broker: AlertBroker
+    heartbeat: Heartbeat | None
 
     def loops(self) -> Loops:
         """What has to run, by name; the judge runs when whoever feeds it says so."""
@@ -71,12 +74,14 @@ class Alerting:
             "standing": self.standing.run,
             "alerts' broker": self.broker.run,
             **{teller.parts()[0].part: teller.run for teller in self.tellers},
+            **({"heartbeat": self.heartbeat.run} if self.heartbeat else {}),
         }
 
     def health(self) -> Sequence[Part]:
         """What knows how it is."""
         told: Sequence[Part] = (self.own, *self.tellers, self.broker, self.performance)
-        return (self.judge, self.rule_files, self.book, self.outbox, self.rollups, *told)
+        beating = (self.heartbeat,) if self.heartbeat else ()
+        return (self.judge, self.rule_files, self.book, self.outbox, self.rollups, *told, *beating)
 
 
 @asynccontextmanager
@@ -100,12 +105,14 @@ async def open_alerting(
         senders = _senders(settings, receiver, publish=broker.publish)
         links = await links_of(book, settings, state)
         performance = Performing(book, operators=settings.operators)
+        outbox = Outbox(book, senders, name=f"{socket.gethostname()}-{state}", link=links.of)
+        needed = (judge, book, outbox)
         yield Alerting(
             book,
             judge,
             live,
             Caller(book),
-            Outbox(book, senders, name=f"{socket.gethostname()}-{state}", link=links.of),
+            outbox,
             RuleFiles(bundle, judge, clock=wall_clock),
             Rollups(store, wall_clock, keep=keep_of(settings)),
             own,
@@ -114,6 +121,7 @@ async def open_alerting(
             performance,
             links,
             broker,
+            None if receiver else _heartbeat(settings, town.id, needed),
         )
 
 
@@ -134,6 +142,15 @@ def _senders(settings: Settings, receiver: LocalReceiver | None, *, publish: Pub
         here = Endpoints(receiver.http_url, receiver.smtp_url, smtp_from="town@localhost.localdomain")
         return build_senders(here, secret=lambda _: receiver.secret, clock=wall_clock)
     return build_senders(endpoints_of(settings), secret=secret, clock=wall_clock, publish=publish)
+
+
+def _heartbeat(settings: Settings, town: str, needed: Sequence[Part]) -> Heartbeat | None:
+    """The sign of life, when somebody watches for it: given while `needed` work."""
+    if (url := heartbeat_address(settings)) is None:
+        return None
+    return Heartbeat(
+        url, HttpCall(), town=town, health=lambda: [one for part in needed for one in part.parts()], clock=wall_clock
+    )
 
 
 def called(people: People, who: str) -> Label | None:

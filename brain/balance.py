@@ -91,7 +91,7 @@ async def strike(line: Line, sent: Sent, *, since: Moment, now: Moment) -> Balan
     alerts = Counter(each.category for each in await line.book.alerts(AlertFilter(limit=10_000)) if each.raised_at)
     received = _sent_now(counted)
     return Balance(
-        messages={"sent": sent.messages, "received": received, "rejected": counted.rejected},
+        messages={"sent": sent.messages + sent.wills, "received": received, "rejected": counted.rejected},
         readings={"decoded": counted.readings, "stored": counted.stored, "quarantined": counted.quarantined},
         alerts={category.value: alerts[category] for category in Category},
         notifications={"queued": len(timings), "delivered": delivered, "failed": failed},
@@ -99,7 +99,7 @@ async def strike(line: Line, sent: Sent, *, since: Moment, now: Moment) -> Balan
         balanced=(
             counted.balanced
             and counted.settled
-            and sent.messages == received
+            and sent.messages + sent.wills == received
             and sent.dropped == 0
             and counted.readings == counted.stored + counted.quarantined
             and delivered == len(timings) <= seen.received
@@ -110,7 +110,7 @@ async def strike(line: Line, sent: Sent, *, since: Moment, now: Moment) -> Balan
 async def settled(line: Line, sent: Sent, *, since: Moment, now: Moment) -> bool:
     """Whether all that was sent has arrived, is judged and stored, and who was due by `now` was told."""
     seen = await line.look()
-    if _sent_now(seen.ledger) < sent.messages or not seen.ledger.settled or not seen.judged:
+    if _sent_now(seen.ledger) < sent.messages + sent.wills or not seen.ledger.settled or not seen.judged:
         return False
     over = OVER | {DeliveryState.DEAD}
     return all(each.state in over for each in await _due(line.book, since=since, now=now))

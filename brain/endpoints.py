@@ -23,6 +23,21 @@ def endpoints_of(settings: Settings) -> Endpoints:
     )
 
 
+def heartbeat_address(settings: Settings) -> str | None:
+    """Where the sign of life goes; ConfigError, without repeating it, when that is no address."""
+    if settings.heartbeat_url is None:
+        return None
+    url = settings.heartbeat_url.get_secret_value()
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise ConfigError(f"{PREFIX}HEARTBEAT_URL is no address: write it as https://host/path")
+    return url
+
+
 def _checked(name: str, url: str) -> str:
     """The address of a stand-in for a provider: https, or plain http on this machine."""
     try:

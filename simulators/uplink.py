@@ -51,12 +51,14 @@ class BrokerAddress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sent(msgspec.Struct):
-    """What the broker has acknowledged so far: messages (statuses among them, wills not) and the readings in them."""
+    """What the broker has acknowledged so far: messages (statuses among them) and the readings in them; and wills."""
 
     messages: int = 0
     readings: int = 0
     by_gateway: dict[str, int] = {}
     """Messages by gateway."""
+    wills: int = 0
+    """Connections that were cut: for each the broker publishes what it was left."""
     repeated: int = 0
     """Messages sent again because a connection broke before the answer: the broker may have had them twice."""
     dropped: int = 0
@@ -110,6 +112,7 @@ class Uplink:
             if isinstance(link, socket.socket):
                 with contextlib.suppress(OSError):
                     link.shutdown(socket.SHUT_RDWR)
+                    self._sent.wills += 1
 
     def restore(self) -> None:
         """Let it connect again."""

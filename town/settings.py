@@ -115,6 +115,9 @@ class Settings(BaseSettings):
         None, description="Address and port where `town ingest` and `town rules` answer /healthz, /readyz and /metrics."
     )
     public_url: str | None = Field(None, description="How people reach the console, for links in messages.")
+    heartbeat_url: SecretStr | None = Field(
+        None, description="Is sent a POST every minute while alerts can be judged and told; who watches it sees us die."
+    )
     notify: Literal["send", "local"] | None = Field(
         None, description="`send` to the real addresses, or `local`: everything to receivers on this machine."
     )

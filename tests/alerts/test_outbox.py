@@ -17,7 +17,7 @@ from alerts.senders.channels import Endpoints, build_senders
 from alerts.sending import Sender
 from tests.alerts.receivers import HttpReceiver, Request, http_receiver, says
 from tests.alerts.small_town import EITHER, START, TOWN, Clock, active, definitions, hook, normal, people
-from town.alert import DeliveryState, Notification
+from town.alert import DeliveryState, Notification, Severity
 from town.errors import Unavailable
 from town.moment import DAY, MINUTE, SECOND
 from town.ports import AlertFilter
@@ -181,6 +181,24 @@ async def test_slow_target_delays_no_other(book: Book) -> None:
         slow.stall.set()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_fire_has_room_of_its_own_where_everything_else_is_slow(book: Book, clock: Clock) -> None:
+    async with http_receiver() as slow:
+        slow.stall.clear()
+        book.reload(TOWN, people(hook("room", slow.url)))
+        minor = [active(subject=f"S{number}", severity=Severity.MINOR) for number in range(50)]
+        await book.take(minor, definitions(), START)
+        running = asyncio.create_task(Outbox(book, senders(clock), name="one").run())
+        async with asyncio.timeout(8):
+            await slow.until(Policy().per_target)
+            await book.take([active()], definitions(), START)
+            await slow.until(Policy().per_target + 1)
+        slow.stall.set()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    assert b'"severity":"critical"' in slow.requests[Policy().per_target].body
 
 
 async def test_throttled_target_rests_and_others_do_not(book: Book, clock: Clock) -> None:

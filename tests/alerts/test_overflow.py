@@ -1,13 +1,19 @@
 """More than a credential may send: digests instead, of which every notification knows, and fire goes alone."""
 
 import asyncio
+from urllib.parse import parse_qs
 
 import pytest
 
+from alerts.accounts import Accounts, Twilio
+from alerts.allowance import Limit
 from alerts.book import Book, open_book
-from alerts.contact import Target
+from alerts.contact import Person, Target
 from alerts.outbox import Outbox
+from alerts.people import People, Route
 from alerts.senders.channels import Bases, Endpoints, build_senders
+from alerts.senders.sms import parts
+from alerts.sending import Answer, AnswerKind
 from tests.alerts.receivers import HttpReceiver, Request, http_receiver, says
 from tests.alerts.small_town import EITHER, START, Clock
 from tests.alerts.storm_town import RULES, SENSORS, SMOKE, STORM_TOWN, change, told
@@ -18,6 +24,19 @@ from town.ports import AlertFilter
 OK = says("200 OK", b'{"errcode": 0}')
 FAST = says("200 OK", b'{"errcode": 130101}')
 TOO_LONG = says("200 OK", b'{"errcode": 40035, "errmsg": "bad"}')
+SHORT = People(
+    accounts=Accounts(
+        sms=Twilio(
+            provider="twilio",
+            account_sid="AC" + "0" * 32,
+            number="+15005550006",
+            secret="TWILIO",
+            limits=(Limit(2, MINUTE),),
+        )
+    ),
+    people={"ann": Person(id="ann", name="安", channels={"sms": "+8613800000001"})},
+    routes=(Route(to=("ann",)),),
+)
 ROOM = Target(id="room", channel="dingtalk", secret="ROBOT", language="zh")
 
 
@@ -166,3 +185,24 @@ async def test_two_outboxes_make_one_digest_of_each_alert(silent_book: Book, boo
     assert len(receiver.requests) <= 24 and not any(note.possibly_doubled for note in await notes(silent_book))
     forms = ("{} ＃", "/ {} ·", "/ {}\\n")  # in a digest's list, among its worst, and alone
     assert [sum(text.count(form.format(name)) for form in forms) for name in SENSORS[:200]] == [1] * 200
+
+
+async def test_digest_by_short_message_is_delivered_with_all_it_holds_when_its_receipt_says_so(
+    book: Book, clock: Clock
+) -> None:
+    book.reload(STORM_TOWN, SHORT)
+    await silence(book, 20)
+    async with http_receiver(says("201 Created", b'{"sid": "SM1"}')) as receiver:
+        senders = build_senders(
+            Endpoints(bases=Bases(twilio=f"http://127.0.0.1:{receiver.port}")), secret=lambda _: "token", clock=clock
+        )
+        outbox = Outbox(book, senders, name="one")
+        await outbox.run_due()
+        clock.now += 2 * MINUTE
+        await outbox.run_due()
+        assert {note.state for note in await notes(book)} == {DeliveryState.ACCEPTED}
+        assert await outbox.receipts.told("SM1", Answer(AnswerKind.ACCEPTED, "delivered", delivered=True))
+
+    body = parse_qs(receiver.requests[-1].body.decode())["Body"][0]
+    assert "19条警报" in body and "D-20260921-" in body and parts(body) <= 2
+    assert {note.state for note in await notes(book)} == {DeliveryState.DELIVERED}

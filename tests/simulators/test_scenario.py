@@ -20,7 +20,7 @@ def found(town: Town, folder: Path, text: str) -> tuple[dict[str, Scenario], lis
 
 
 def test_huangjiu_has_the_scenarios_that_the_documentation_names(scenarios: dict[str, Scenario]) -> None:
-    assert set(scenarios) == {"ordinary", "cellar_fire", "door_at_night", "demo", "sensor_silence", "showcase"}
+    assert set(scenarios) == {"ordinary", "cellar_fire", "door_at_night", "demo", "sensor_silence", "showcase", "storm"}
     assert scenarios["demo"].duration == 20 * SECOND * scenarios["demo"].speed
     assert scenarios["door_at_night"].local_time == 2 * 60 + 10
     assert scenarios["ordinary"].duration is None and not scenarios["ordinary"].events
