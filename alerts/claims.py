@@ -1,9 +1,7 @@
 """Claiming what is due in the outbox: in what order, and how much at once. Two processes may do it."""
 
-from collections import Counter
 from collections.abc import Mapping
 from functools import cache
-from random import Random
 from typing import Any
 
 import msgspec
@@ -30,43 +28,10 @@ from alerts.digest import DIGEST
 from alerts.mentions import write_attempt
 from alerts.overflow import PATIENCE, Gathering, gather
 from alerts.people import Way
+from alerts.room import Policy, Room
 from alerts.rows import NOW, outstanding
 from town.alert import DeliveryState
-from town.moment import DAY, MINUTE, SECOND, Duration, Moment
-
-
-class Policy(msgspec.Struct, frozen=True):
-    """How the outbox tries."""
-
-    at_once: int = 32
-    """Attempts under way in this process."""
-    per_target: int = 4
-    """Attempts under way to one target over one channel, so that a slow one leaves room for the others."""
-    urgent_at_once: int = 8
-    urgent_per_target: int = 2
-    """How many more of either there may be of what is urgent, so that nothing else is in its way."""
-    lease: Duration = 60 * SECOND
-    """How long an attempt may take before another process takes it for lost."""
-    first_delay: Duration = 2 * SECOND
-    longest_delay: Duration = 5 * MINUTE
-    config_pause: Duration = MINUTE
-    """How long a target rests that refuses our configuration."""
-    most_attempts: int = 400
-    give_up_after: Duration = DAY
-
-    def most(self, use: Use) -> int:
-        """How many attempts of such a use may be under way one way, together with all others."""
-        urgent = use in (Use.URGENT, Use.URGENT_GATHERED)
-        return self.per_target + self.urgent_per_target if urgent else self.per_target
-
-    def full(self, under_way: Mapping[Way, int], use: Use) -> list[Way]:
-        """Every way that has no room for one more of such a use."""
-        return [way for way, count in under_way.items() if count >= self.most(use)]
-
-    def delay(self, attempts: int, random: Random) -> Duration:
-        """How long to wait after so many attempts: doubled each time up to a limit, then between half and all of it."""
-        whole = min(self.first_delay * 2 ** min(attempts - 1, 30), self.longest_delay)
-        return int(whole * (0.5 + random.random() / 2))
+from town.moment import Moment
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -106,9 +71,9 @@ def claim_due(
 
     What is urgent goes first, in room of its own; then the oldest. What may not go alone is made into digests.
     """
-    under_way = Counter(busy)
+    taken = Room(policy, gathering.people, busy=busy)
     claims: list[Claim] = []
-    while _claim(connection, claims, under_way, name=name, now=now, room=room, policy=policy, budget=budget) or _gather(
+    while _claim(connection, claims, taken, name=name, now=now, room=room, policy=policy, budget=budget) or _gather(
         connection, gathering=gathering, budget=budget, now=now
     ):
         pass
@@ -119,7 +84,7 @@ def claim_due(
 def _claim(
     connection: Connection,
     claims: list[Claim],
-    under_way: Counter[Way],
+    taken: Room,
     *,
     name: str,
     now: Moment,
@@ -131,16 +96,16 @@ def _claim(
     left, urgent_left = room - len(claims), room + policy.urgent_at_once - len(claims)
     if urgent_left <= 0:
         return False
-    blocked = {use.value: [*map(_key, {*budget.exhausted(use), *policy.full(under_way, use)})] for use in Use}
+    blocked = {use.value: [*map(_key, {*budget.exhausted(use), *taken.full(use)})] for use in Use}
     asked = {"now": now, "urgent_only": left <= 0, "room": left if left > 0 else urgent_left, **blocked}
     rows = connection.execute(due_rows(), asked).mappings().all()
     for row in rows:
         way, use = Way(row["target"], row["channel"]), use_of(row)
         if use is Use.ALONE and row["due_at"] <= now - PATIENCE[use] and budget.hold_back(way):
             continue  # there may be so many that a digest tells them better
-        if under_way[way] < policy.most(use) and budget.spend(connection, way, use):
+        if taken.has(way, use) and budget.spend(connection, way, use):
             claims.append(_lease(connection, row, name=name, now=now, policy=policy))
-            under_way[way] += 1
+            taken.take(way)
     return len(rows) == asked["room"]
 
 

@@ -22,11 +22,12 @@ from sqlalchemy import (
 )
 
 from alerts import tables
-from alerts.claims import Claim, Policy
+from alerts.claims import Claim
 from alerts.contained import settle_contained
 from alerts.digest import DIGEST
 from alerts.mentions import mention, write_attempt
 from alerts.people import Way
+from alerts.room import Policy
 from alerts.rows import NOW, outstanding
 from alerts.sending import Answer, AnswerKind
 from town.alert import DeliveryState

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from alerts.book import Book
 from alerts.broken import BrokenChannels
 from alerts.budget import Budget
-from alerts.claims import Claim, Policy, claim_due, release
+from alerts.claims import Claim, claim_due, release
 from alerts.deliveries import Backlog, backlog, next_due, write_answer
 from alerts.digest import DIGEST
 from alerts.digest_text import has_room
@@ -21,6 +21,7 @@ from alerts.message import compose
 from alerts.overflow import Gathering
 from alerts.people import Way
 from alerts.receipts import Receipts
+from alerts.room import Policy
 from alerts.sending import Answer, AnswerKind, Sender, one_line, refused_config
 from town.alert import DeliveryState
 from town.errors import Unavailable

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
@@ -48,6 +49,12 @@ class Recipient(NamedTuple):
     def sender(self) -> str:
         """Which sender it needs: its account's provider, or the channel itself."""
         return self.account.provider if self.account else self.channel
+
+    @property
+    def provider(self) -> str:
+        """Whose servers it goes through: what is slow there is slow for everybody who is told by it."""
+        host = urlsplit(self.url).netloc if self.url else ""
+        return f"{self.sender} {host}" if host else self.sender
 
     @property
     def secret_name(self) -> str | None:
@@ -127,6 +134,11 @@ class People(BaseModel):
 
     def _everyone(self) -> Iterator[Recipient]:
         return (one for channels in self._channels.values() for one in channels)
+
+    @cached_property
+    def provider_of(self) -> dict[Way, str]:
+        """By whose servers each way goes."""
+        return {one.way: one.provider for one in self._everyone()}
 
     def with_allowance_of(self, way: Way) -> list[Way]:
         """Every way that shares an allowance."""

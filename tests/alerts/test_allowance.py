@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from alerts.allowance import Allowance, Limit
 from alerts.book import Book, open_book
-from alerts.claims import Policy
 from alerts.contact import Target
 from alerts.outbox import Outbox
+from alerts.room import Policy
 from alerts.senders.channels import Bases, Endpoints, build_senders
 from tests.alerts.receivers import HttpReceiver, Request, http_receiver, says
 from tests.alerts.small_town import START, TOWN, Clock, active, definitions, people

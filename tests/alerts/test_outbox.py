@@ -9,11 +9,13 @@ from random import Random
 
 import pytest
 
+from alerts.accounts import Accounts, TelegramBot
 from alerts.book import Book, open_book
-from alerts.claims import Policy
+from alerts.contact import Person
 from alerts.outbox import Outbox
-from alerts.people import People
-from alerts.senders.channels import Endpoints, build_senders
+from alerts.people import People, Route
+from alerts.room import Policy
+from alerts.senders.channels import Bases, Endpoints, build_senders
 from alerts.sending import Sender
 from tests.alerts.receivers import HttpReceiver, Request, http_receiver, says
 from tests.alerts.small_town import EITHER, START, TOWN, Clock, active, definitions, hook, normal, people
@@ -178,6 +180,26 @@ async def test_slow_target_delays_no_other(book: Book) -> None:
         async with asyncio.timeout(8):
             await quick.until(12)
         assert 0 < len(slow.requests) <= Policy().per_target + Policy().urgent_per_target
+        slow.stall.set()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_slow_provider_of_many_people_delays_no_other_provider(book: Book, clock: Clock) -> None:
+    bot = TelegramBot(secret="HOOK")
+    crowd = {f"p{n}": Person(id=f"p{n}", name="P", channels={"telegram": str(n)}) for n in range(1, 41)}
+    async with http_receiver() as slow, http_receiver() as quick:
+        slow.stall.clear()
+        room = hook("room", quick.url)
+        routes = (Route(to=(*crowd, "room")),)
+        book.reload(TOWN, People(accounts=Accounts(telegram=bot), people=crowd, targets={"room": room}, routes=routes))
+        endpoints = Endpoints(bases=Bases(telegram=f"http://127.0.0.1:{slow.port}"))
+        channels = build_senders(endpoints, secret=lambda _: "s3cret", clock=clock)
+        await book.take([active(subject=f"S{n}", severity=Severity.MINOR) for n in range(8)], definitions(), START)
+        running = asyncio.create_task(Outbox(book, channels, name="one").run())
+        async with asyncio.timeout(8):
+            await quick.until(8)
+        assert 0 < len(slow.requests) <= Policy().per_provider
         slow.stall.set()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

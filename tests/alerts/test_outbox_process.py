@@ -12,7 +12,7 @@ import pytest
 
 from alerts.allowance import Use
 from alerts.book import Book, open_book
-from alerts.claims import Policy
+from alerts.room import Policy
 from brain.clock import wall_clock
 from tests.alerts.receivers import HttpReceiver, http_receiver
 from tests.alerts.small_town import EITHER, TOWN, active, definitions, hook, people

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from brain.endpoints import endpoints_of
+from brain.endpoints import endpoints_of, heartbeat_address
 from tests.alerts.receivers import http_receiver, says
 from town.errors import ConfigError
 from town.settings import Settings
@@ -83,3 +84,11 @@ def test_endpoints_are_the_providers_own_unless_told() -> None:
     bases = endpoints_of(Settings(lark_url="https://proxy.example/lark")).bases
 
     assert (bases.lark, bases.feishu) == ("https://proxy.example/lark", "https://open.feishu.cn")
+
+
+@pytest.mark.parametrize("url", ["ftp://t0k3n", "https:///t0k3n", "http://[t0k3n", "http://host:0/t0k3n"])
+def test_heartbeat_address_that_is_none_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(ConfigError, match="TOWN_HEARTBEAT_URL") as refused:
+        heartbeat_address(Settings(heartbeat_url=SecretStr(url)))
+
+    assert "t0k3n" not in str(refused.value)
