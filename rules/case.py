@@ -10,7 +10,7 @@ import msgspec
 from rules.case_folder import Case, Down, Expectation, Reload, Towns, find_cases, load_case, town_folder
 from rules.case_reason import missing_observations
 from rules.engine import Engine
-from rules.folder import load_rules
+from rules.folder import OF_A_PACK, load_rules
 from rules.plain_alerts import PlainAlerts
 from town.alert import AlertDefinition, AlertState, Condition, Transition
 from town.folder import load_town
@@ -62,12 +62,12 @@ def run_cases(path: Path, alerts: Callable[[Town], CaseAlerts] | None = None) ->
 
 
 def untouched_rules(path: Path, results: list[CaseResult]) -> list[str]:
-    """The rules of the town at or around a path that no expectation names."""
+    """The rules of the town at or around a path that no expectation names; those of packs have cases of their own."""
     home = town_folder(path)
     town = load_town(home)[0] if home else None
     rules = load_rules(home, town)[0] if home and town else None
     named = {rule for result in results for rule in result.rules}
-    return sorted(set(rules.rules) - named) if rules else []
+    return sorted(rule for rule in set(rules.rules) - named if not rule.startswith(OF_A_PACK)) if rules else []
 
 
 def _run(folder: Path, alerts: Callable[[Town], CaseAlerts], towns: Towns) -> CaseResult:

@@ -44,6 +44,8 @@ from town.town import Town
 MAX_RULES = 5_000
 PACKS = Path(__file__).with_name("packs")
 """The rule packs that come with the program."""
+OF_A_PACK = "pack."
+"""How the ids of their rules begin, and no others."""
 
 _CONTRADICTS = "`clear` contradicts `when`: both can be true at once"
 _LEAVE_A_GAP = "leave a gap between the two"
@@ -124,6 +126,8 @@ class _Reader:
         rule = _Check(self, written, own, place).rule()
         if written.id in self.rules or written.id in RESERVED:
             self._say((*place, "id"), f"`{written.id}` is there already", "every rule has an id of its own")
+        elif written.id.startswith(OF_A_PACK) and not self.pack:
+            self._say((*place, "id"), f"ids that begin with `{OF_A_PACK}` are those of rule packs", "take another")
         elif rule is not None and not has_errors(self.findings[before:]):
             self.rules[written.id] = rule
             self.places[written.id] = (self.source, place)

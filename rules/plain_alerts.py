@@ -11,6 +11,8 @@ class PlainAlerts:
     def __init__(self, _: Town) -> None:
         self._states: dict[tuple[str, str], AlertState] = {}
         self._severities: dict[tuple[str, str], Severity] = {}
+        self._heard: set[tuple[str, str]] = set()
+        """Alerts that people were asked to come to, in their episode."""
 
     def take(self, transitions: list[Transition], definitions: dict[str, AlertDefinition], now: Moment) -> None:
         """Apply what the rules decided."""
@@ -19,7 +21,11 @@ class PlainAlerts:
             before = self._states.get(key, AlertState.NORMAL)
             latch = one.rule in definitions and definitions[one.rule].latch
             worse = one.severity.digit < self._severities.get(key, one.severity).digit
-            self._states[key] = _next_state(one, before, latch=latch, worse=worse)
+            self._states[key] = _next_state(one, before, latch=latch, worse=worse, heard=key in self._heard)
+            if self._states[key] in (AlertState.NORMAL, AlertState.PENDING):
+                self._heard.discard(key)
+            elif one.condition is Condition.ACTIVE and one.suppressed_by is None:
+                self._heard.add(key)
             self._severities[key] = one.severity
 
     def acknowledge(self, rule: str, subject: str, now: Moment) -> None:
@@ -48,21 +54,21 @@ _OPEN = frozenset(
 )
 
 
-def _next_state(transition: Transition, before: AlertState, *, latch: bool, worse: bool) -> AlertState:
+def _next_state(transition: Transition, before: AlertState, *, latch: bool, worse: bool, heard: bool) -> AlertState:
     if transition.condition is Condition.ACTIVE:
         if transition.suppressed_by is not None:
             return AlertState.SUPPRESSED
         taken = before is AlertState.ACKNOWLEDGED and transition.previous is Condition.ACTIVE and not worse
         return before if taken else AlertState.ACTIVE
     if before in _OPEN:
-        return before if transition.chattering else _ended(transition, before, latch=latch)
+        return before if transition.chattering else _ended(transition, before, latch=latch, heard=heard)
     return AlertState.PENDING if transition.condition is Condition.PENDING else AlertState.NORMAL
 
 
-def _ended(transition: Transition, before: AlertState, *, latch: bool) -> AlertState:
-    nobody_wanted = before in (AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED)
+def _ended(transition: Transition, before: AlertState, *, latch: bool, heard: bool) -> AlertState:
+    nobody_wanted = before is AlertState.ACKNOWLEDGED or not heard
     if transition.cause in (Cause.RULE_DELETED, Cause.SUBJECT_DELETED):
         return AlertState.NORMAL
-    if latch and before is not AlertState.SUPPRESSED:
+    if latch and heard:
         return AlertState.LATCHED
     return AlertState.NORMAL if nobody_wanted else AlertState.RETURNED
