@@ -92,7 +92,7 @@ Event = PersonEvent | Raise | Wait | Clear | Delete | Maintain | Drill | Overdue
 
 def event_of(transition: Transition, *, maintenance: str | None = None, drill: str | None = None) -> Event:
     """What a rule's transition means to an alert over whose place those windows are."""
-    if transition.cause in (Cause.RULE_DELETED, Cause.SUBJECT_DELETED):
+    if transition.cause in (Cause.RULE_DELETED, Cause.SUBJECT_DELETED, Cause.MENDED):
         return Delete(transition.cause.value)
     if transition.condition is Condition.ACTIVE:
         again = transition.previous is not Condition.ACTIVE

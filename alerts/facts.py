@@ -22,7 +22,7 @@ class Facts(msgspec.Struct, frozen=True):
     unheard: bool = True
     """Whether it was suppressed whenever it was active, so that nobody was ever asked to come."""
     closed: str | None = None
-    """Why it is over: `returned`, `reset`, `rule_deleted`, `subject_deleted`, `drill_over`; None while it is open."""
+    """Why it is over: `returned`, `reset`, `rule_deleted`, `subject_deleted`, `drill_over`, `mended`; None before."""
     maintenance: str | None = None
     """The maintenance window over it: nobody is told."""
     drill: str | None = None

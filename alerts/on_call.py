@@ -34,7 +34,7 @@ class OnCall(NamedTuple):
         """
         found: dict[Way, None] = {}
         for name in dict.fromkeys(member for meant in names for member in self.members(meant, at)):
-            ways = [one for one in self.people.channels_of(name) if avoid is None or one.credential != avoid]
+            ways = [one for one in self.people.channels_of(name) if avoid is None or avoid not in one.known_as]
             for one in _chosen(ways, channels):
                 found[Way(name, one.channel)] = None
         return list(found)

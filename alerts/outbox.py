@@ -10,7 +10,6 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from alerts.book import Book
-from alerts.broken import BrokenChannels
 from alerts.budget import Budget
 from alerts.claims import Claim, claim_due, release
 from alerts.deliveries import Backlog, backlog, next_due, write_answer
@@ -70,7 +69,6 @@ class Outbox:
         self._random = random or Random()  # noqa: S311 - it spreads retries, it guards nothing
         self.receipts = Receipts(book, senders)
         """Whether what was taken arrived; providers that tell it by themselves are handed to it."""
-        self._broken = BrokenChannels(book)
         self._wake = asyncio.Event()
         self._busy: Counter[Way] = Counter()
         self._backlog = Backlog()
@@ -142,16 +140,7 @@ class Outbox:
         self._is_away(None)
         self._end(answered, done.states)
         self._begin(done, group)
-        if claiming:
-            await self._follow(list(answered.values()))
         return len(done.claims)
-
-    async def _follow(self, answered: Sequence[tuple[Claim, Answer]]) -> None:
-        """A channel that refuses our configuration is an alert of its own, and over when it is mended."""
-        try:
-            await self._broken.follow(answered)
-        except Unavailable as error:
-            self._is_away(str(error))
 
     def _begin(self, done: _Done, group: asyncio.TaskGroup) -> None:
         """Send what was leased; after the end it stays leased, and is sent after the next start."""

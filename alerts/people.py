@@ -68,6 +68,12 @@ class Recipient(NamedTuple):
         return None if alone else f"{self.sender}:{self.secret_name}"
 
     @property
+    def known_as(self) -> tuple[str, ...]:
+        """What is refused when this recipient is: the credential, if it has one with others, and this way alone."""
+        alone = f"{self.id}/{self.channel}"
+        return (alone,) if self.credential is None else (self.credential, alone)
+
+    @property
     def allowance(self) -> Allowance | None:
         """How much it may be sent, shared with whoever has the same credential; an account's counts per address."""
         limits = self.limits or (self.account.limits if self.account else None) or USUAL_LIMITS.get(self.sender)

@@ -15,6 +15,9 @@ def _duration(value: Any) -> Any:
     return parse_duration(value) if isinstance(value, str) else value
 
 
+SENDER_RULE = "device.sender"
+"""The id of the alert about a way of telling people that is refused."""
+
 Wait = Annotated[Duration, BeforeValidator(_duration), Field(ge=0, le=DAY)]
 Grouping = Literal["category", "severity", "zone", "facility", "rule"]
 
@@ -52,7 +55,7 @@ class Case(BaseModel):
     facility_kind: str | None = None
     rule: str = ""
     avoid: str | None = None
-    """A credential that must not be used, because the alert is about it."""
+    """A credential, or one person's channel, that must not be used, because the alert is about it."""
 
 
 def case_of(record: Record, town: Town) -> Case:
@@ -65,6 +68,7 @@ def case_of(record: Record, town: Town) -> Case:
         facility=record.facility,
         facility_kind=facility.kind if facility else None,
         rule=record.rule,
+        avoid=record.subject if record.rule == SENDER_RULE else None,
     )
 
 

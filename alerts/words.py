@@ -70,6 +70,7 @@ BECAUSE: dict[str, Label] = {
     "reset": _label("现场核查后已复位。", "Somebody has looked and reset it."),
     "rule_deleted": _label("其规则已被删除。", "Its rule was deleted."),
     "drill_over": _label("演练已结束。", "The drill is over."),
+    "mended": _label("已恢复正常。", "It works again."),
     "subject_deleted": _label("其对象已不在城镇中。", "What it was about is no longer in the town."),
 }
 """Why an alert was closed."""

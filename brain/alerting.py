@@ -15,6 +15,7 @@ from alerts.links import Links, load_key
 from alerts.outbox import Outbox
 from alerts.people import People
 from alerts.performance import Performing
+from alerts.sender_alerts import SenderWatch
 from alerts.senders.call import HttpCall
 from alerts.senders.channels import Endpoints, build_senders
 from alerts.sending import Publish, Sender
@@ -67,6 +68,7 @@ class Alerting:
         return {
             "caller": self.caller.run,
             "outbox": self.outbox.run,
+            "refused senders": SenderWatch(self.book).run,
             "clockwork": Clockwork(self.book).run,
             "rule files": self.rule_files.run,
             "rollups": self.rollups.run,

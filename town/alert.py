@@ -71,11 +71,11 @@ class Verification(StrEnum):
     """Nobody could be reached, so nobody knows."""
 
 
-SubjectKind = Literal["sensor", "facility", "zone", "town"]
+SubjectKind = Literal["sensor", "facility", "zone", "town", "sender"]
 
 
 class Subject(msgspec.Struct, frozen=True, gc=False, order=True):
-    """Whom a rule judges: one sensor, facility or zone, or the town."""
+    """Whom a rule judges: one sensor, facility or zone, or the town; or a way of telling people that is refused."""
 
     kind: SubjectKind
     id: str
@@ -99,6 +99,8 @@ class Cause(StrEnum):
     MISSING = "missing"
     RULE_DELETED = "rule_deleted"
     SUBJECT_DELETED = "subject_deleted"
+    MENDED = "mended"
+    """What it was about works again, and nobody need look: a sender that was refused."""
     LEVEL = "level"
     SUPPRESSION = "suppression"
     """Nothing new is seen: it is now suppressed, by something else than before, or no longer."""

@@ -81,5 +81,5 @@ class Town(BaseModel):
                 return self.zones[subject.id].name if subject.id in self.zones else plain
             case "facility":
                 return self.facilities[subject.id].name if subject.id in self.facilities else plain
-            case "sensor":
+            case "sensor" | "sender":
                 return plain
