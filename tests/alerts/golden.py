@@ -17,6 +17,7 @@ from alerts.accounts import AliyunSms, Twilio
 from alerts.book import Book, open_book
 from alerts.claims import Claim
 from alerts.contact import Person, Target
+from alerts.digest import DIGEST, digests_of, entries_of
 from alerts.message import compose
 from alerts.people import People, Recipient
 from alerts.senders.call import HttpRequest, Reply
@@ -25,6 +26,7 @@ from alerts.senders.sms import parts
 from alerts.tables import notification
 from tests.alerts.senders.sent import SECRETS
 from tests.alerts.small_town import START, TOWN, Clock, active, definitions, label, normal, people
+from tests.alerts.storm_town import SENSORS, STORM_TOWN, waiting
 from town.language import Language
 from town.moment import MINUTE, SECOND
 
@@ -32,7 +34,7 @@ FOLDER = Path(__file__).with_name("messages")
 LINK = "https://town.example/a/x7Kq2"
 SITUATIONS = (
     "raised", "severity_raised", "raised_again", "chattering", "reminder", "escalated", "overdue", "drill", "cleared",
-    "resolved", "closed",
+    "resolved", "closed", "digest",
 )  # fmt: skip
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
@@ -84,10 +86,17 @@ async def _lived(book: Book) -> dict[str, Claim]:
     rows = await book.database.read(lambda link: link.execute(query).mappings().all())
     found = {row["event"]: _claim(dict(row)) for row in rows}
     raised = found["raised"]
-    as_raised = [name for name in SITUATIONS if name not in (*found, "drill")]
+    as_raised = [name for name in SITUATIONS if name not in (*found, "drill", DIGEST)]
     found |= {name: msgspec.structs.replace(raised, event=name) for name in as_raised}
     drill = {**raised.content, "alert": {**raised.content["alert"], "drill": True}}
-    return {**found, "drill": msgspec.structs.replace(raised, content=drill)}
+    return {**found, "drill": msgspec.structs.replace(raised, content=drill), DIGEST: _digest(raised)}
+
+
+def _digest(raised: Claim) -> Claim:
+    """Of a gateway that fell silent, and of which one sensor is back."""
+    waits = [*waiting(*SENSORS[:12]), *waiting(SENSORS[12], event="resolved", first=13)]
+    [digest] = digests_of(entries_of(waits), STORM_TOWN, fits=lambda _: True, most=9)
+    return msgspec.structs.replace(raised, event=DIGEST, content=digest.model_dump(mode="json"))
 
 
 def _claim(row: dict[str, Any]) -> Claim:
@@ -97,7 +106,8 @@ def _claim(row: dict[str, Any]) -> Claim:
 
 async def written(claim: Claim, language: Language) -> str:
     """What a person reads on every channel."""
-    mail = compose(claim, Recipient("room", "email", None), town=TOWN, language=language, link=LINK)
+    town = STORM_TOWN if claim.event == DIGEST else TOWN
+    mail = compose(claim, Recipient("room", "email", None), town=town, language=language, link=LINK)
     found = [f"=== mail: {mail.subject}", mail.text]
     for name, to in _CHANNELS.items():
         sent: list[HttpRequest] = []
@@ -107,7 +117,7 @@ async def written(claim: Claim, language: Language) -> str:
             return Reply(200, "{}")
 
         sender = build_senders(Endpoints(), secret=SECRETS.get, clock=Clock(), call=call)[to.sender]
-        await sender.send(compose(claim, to, town=TOWN, language=language, link=LINK))
+        await sender.send(compose(claim, to, town=town, language=language, link=LINK))
         found += _read(name, sent[0])
     return "\n".join(line.rstrip() for line in "\n".join(found).splitlines()) + "\n"
 

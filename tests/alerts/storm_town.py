@@ -1,7 +1,12 @@
 """A town of ten gateways with fifty detectors each in four zones, and what its rules say when they fall silent."""
 
 from alerts.contact import Target
+from alerts.content import Content, content_of
+from alerts.deadlines import Deadlines
+from alerts.digest import Waiting
 from alerts.people import People, Route
+from alerts.record import new_record
+from alerts.step import by_rule
 from tests.alerts.small_town import HERE, START, TOWN, label
 from town.alert import (
     AlertDefinition,
@@ -112,3 +117,16 @@ def told(*targets: Target) -> People:
     """Everybody is told of everything."""
     route = Route(to=tuple(one.id for one in targets))
     return People(targets={one.id: one for one in targets}, routes=(route,))
+
+
+def waiting(*sensors: str, rule: AlertDefinition = SILENT, event: str = "raised", first: int = 1) -> list[Waiting]:
+    """Notifications about that rule's alerts of those sensors."""
+    found = []
+    for number, sensor in enumerate(sensors, first):
+        transition = change(sensor, rule=rule)
+        name, usual = f"A-20260921-{number:04}", Deadlines()
+        record = new_record(transition, rule, town=STORM_TOWN, deadlines=usual, name=name, now=START)
+        record = by_rule(record, transition, now=START, deadlines=usual).record
+        content = Content.model_validate(content_of(record, STORM_TOWN))
+        found.append(Waiting(f"{record.id}:1:2:dingtalk:room", 2, event, content))
+    return found

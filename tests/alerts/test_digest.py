@@ -9,20 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.claims import Claim
-from alerts.content import Content, content_of
-from alerts.deadlines import Deadlines
 from alerts.digest import DIGEST, Digest, Waiting, digests_of, entries_of
 from alerts.digest_text import has_room
 from alerts.message import compose
 from alerts.people import Recipient
-from alerts.record import new_record
 from alerts.senders.call import HttpRequest, Reply
 from alerts.senders.channels import Endpoints, build_senders
 from alerts.sending import OutgoingMessage
-from alerts.step import by_rule
 from tests.alerts.senders.sent import ANN, SECRETS
 from tests.alerts.small_town import START, Clock
-from tests.alerts.storm_town import BAD_AIR, SENSORS, SILENT, SMOKE, STORM_TOWN, change
+from tests.alerts.storm_town import BAD_AIR, SENSORS, SILENT, SMOKE, STORM_TOWN, waiting
 from town.alert import AlertDefinition
 from town.language import Language
 
@@ -36,19 +32,6 @@ ROBOTS = [
     Recipient("room", "feishu", "zh", secret="TOKEN"),
     Recipient("room", "slack", "en", secret="SERVICE"),
 ]
-
-
-def waiting(*sensors: str, rule: AlertDefinition = SILENT, event: str = "raised", first: int = 1) -> list[Waiting]:
-    """Notifications about that rule's alerts of those sensors."""
-    found = []
-    for number, sensor in enumerate(sensors, first):
-        transition = change(sensor, rule=rule)
-        name, usual = f"A-20260921-{number:04}", Deadlines()
-        record = new_record(transition, rule, town=STORM_TOWN, deadlines=usual, name=name, now=START)
-        record = by_rule(record, transition, now=START, deadlines=usual).record
-        content = Content.model_validate(content_of(record, STORM_TOWN))
-        found.append(Waiting(f"{record.id}:1:2:dingtalk:room", 2, event, content))
-    return found
 
 
 def digests(rows: list[Waiting], to: Recipient = ROBOTS[0], most: int = 99) -> list[Digest]:
@@ -134,4 +117,4 @@ def test_digest_is_written_for_somebody_who_is_tired(language: Language) -> None
     to = Recipient("room", "dingtalk", language, secret="TOKEN")
 
     written = "\n".join(composed(one, to).text for one in digests([*raised, *resolved, *fires]))
-    assert written == (MESSAGES / f"digest.{language}.txt").read_text("utf-8")
+    assert written == (MESSAGES / f"two_digests.{language}.txt").read_text("utf-8")
