@@ -23,6 +23,7 @@ def alert_row(alert: Alert, town: Town, *, at: Moment) -> OwnRow:
         "alert": alert.id,
         "state": alert.state.value,
         "severity_digit": float(alert.severity.digit),
+        "mark": alert.severity.digit + (0.5 if alert.acknowledged_by else 0.0),
         "open_since": float(alert.opened_at),
         "title_zh": alert.title.zh,
         "title_en": alert.title.en,

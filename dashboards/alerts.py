@@ -68,7 +68,7 @@ def alert_table(
     fields = ", ".join(f'"{field}"' for field in (name, place, "state", "open_since", "acknowledged_by", "alert"))
     # The severity is among them: when it changes, the series of the old one ends with `closed`.
     tags = '"facility", "zone", "category", "severity", "alert_rule", "subject"'
-    inner = f'SELECT last("severity_digit") AS "digit", {fields} FROM "alert" WHERE {NOW} AND {among} GROUP BY {tags}'
+    inner = f'SELECT last("mark") AS "digit", {fields} FROM "alert" WHERE {NOW} AND {among} GROUP BY {tags}'
     query = f'SELECT "digit", {fields} FROM ({inner}) WHERE "state" != \'closed\' GROUP BY {tags}'
     left_out = {"category"} if category else set()
     left_out |= {"zone", "subject", "state"} if narrow or wall else set()

@@ -39,14 +39,16 @@ class OwnRow(msgspec.Struct, frozen=True):
 
 OWN_FAMILIES: Mapping[str, OwnFamily] = {
     "alert": OwnFamily(
-        means="How an open alert stands: at every change, every 60 s, and once more when it is `closed`; `open_since` "
-        "in ms, `acknowledged_by` is `-` when nobody has it, `lat` and `lon` are its facility's. When the severity "
+        means="How an open alert stands: at every change, every 60 s, and once more when it is `closed`; `mark` is the "
+        "severity's digit, half a step more when somebody has it; `open_since` in ms; `acknowledged_by` is `-` when "
+        "nobody has it; `place` is its facility, or its zone or town, `lat` and `lon` where that is. When the severity "
         "changes, the series of the old one ends with `closed`, too.",
         tags=("alert_rule", "facility", "zone", "category", "severity", "subject"),
         fields={
             "alert": _T,
             "state": _T,
             "severity_digit": _F,
+            "mark": _F,
             "open_since": _F,
             "title_zh": _T,
             "title_en": _T,

@@ -69,6 +69,7 @@ async def test_events_and_alerts_are_rows_of_the_store(book: Book) -> None:
         "alert_rule": "fire.smoke.high", "facility": "cellar-2", "zone": "cellars", "category": "fire",
         "severity": "critical", "subject": "CE2-S01",
     }  # fmt: skip
+    assert (row.fields["mark"], row.fields["place_zh"], row.fields["place_en"]) == (1.5, "二号酒窖", "Cellar 2")
     assert (row.fields["state"], row.fields["acknowledged"], row.fields["acknowledged_by"]) == (
         "acknowledged", True, "li.wei",
     )  # fmt: skip

@@ -13,7 +13,7 @@ from dashboards.files import HOME, built
 from dashboards.influxql_rules import query_problems
 
 FILES = sorted((HOME / "provisioning").glob("*/*.yaml"))
-VARIABLES = {"INFLUX_URL", "INFLUX_TOKEN", "TOWN_URL", "TOWN_WATCHDOG_URL"}
+VARIABLES = {"INFLUX_URL", "INFLUX_TOKEN", "TOWN_URL", "TOWN_TOKEN", "TOWN_WATCHDOG_URL"}
 
 
 def read(name: str) -> Any:
