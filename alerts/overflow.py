@@ -53,6 +53,8 @@ def gather(connection: Connection, way: Way, use: Use, *, gathering: Gathering, 
         return False
     rows = _waiting(connection, way, use, now=now)
     entries = entries_of(_read(row) for row in rows)
+    if len(entries) < FEW:  # the others follow something that is under way
+        return budget.let_few_go(connection, way, use)
     made = digests_of(entries, gathering.town, fits=lambda one: gathering.fits(one, recipient), most=left)
     for digest in made:
         write_digest(connection, digest, rows, way, urgent=use is Use.URGENT, now=now)

@@ -1,6 +1,7 @@
 """More than a credential may send: digests instead, of which every notification knows, and fire goes alone."""
 
 import asyncio
+import re
 from urllib.parse import parse_qs
 
 import pytest
@@ -206,3 +207,20 @@ async def test_digest_by_short_message_is_delivered_with_all_it_holds_when_its_r
     body = parse_qs(receiver.requests[-1].body.decode())["Body"][0]
     assert "19条警报" in body and "D-20260921-" in body and parts(body) <= 2
     assert {note.state for note in await notes(book)} == {DeliveryState.DELIVERED}
+
+
+async def test_what_follows_something_under_way_is_in_no_digest(silent_book: Book, clock: Clock) -> None:
+    await silence(silent_book, 8)
+    async with http_receiver(says("500 Oh")) as receiver:
+        outbox = outbox_of(silent_book, receiver)
+        await outbox.run_due()
+        gone = [change(name, at=START + SECOND, condition=Condition.NORMAL) for name in SENSORS[:8]]
+        await silent_book.take([*gone, change(SENSORS[9])], RULES, START)
+        receiver.answer = OK
+        clock.now += 5 * SECOND
+        await outbox.run_due()
+        clock.now += MINUTE
+        await outbox.run_due()
+
+    assert {note.state for note in await notes(silent_book)} == {DeliveryState.DELIVERED}
+    assert not any(re.search(r"(?<!\d)1条警报", request.body.decode()) for request in receiver.requests)
