@@ -52,12 +52,13 @@ FIGURES = (
 class Pipeline:
     """One process's own. `counts` are all of its figures; `ledger` is its ledger's file, if it takes readings in.
 
-    `name` tells several processes of a town apart.
+    `name` tells several ingest processes of a town apart, and is empty where there is one of a kind.
     """
 
     def __init__(
         self, counts: Callable[[], Sequence[Gauge]], own: OwnRows, *, ledger: Path | None, name: str, clock: Clock
     ) -> None:
+        self._name = name
         self._counts, self._own, self._ledger, self._clock = counts, own, ledger, clock
         self._order = zlib.crc32(name.encode()) % (LARGEST_ORDER + 1)
         self._before: tuple[Moment, dict[Figure, float]] | None = None
@@ -81,9 +82,12 @@ class Pipeline:
         before, self._before = self._before, (now, values)
         at = now // EVERY * EVERY
         return [
-            OwnRow("brain_pipeline", {"part": figure.part, "figure": figure.name}, {"value": value}, at, self._order)
+            OwnRow("brain_pipeline", {"part": self._part(figure), "figure": figure.name}, {"value": value}, at)
             for figure, value in standing(values, before, now=now)
         ]
+
+    def _part(self, figure: Figure) -> str:
+        return f"{figure.part} {self._name}".strip()
 
     def _minutes(self, ledger: Path, now: Moment) -> list[OwnRow]:
         until = (now - _SETTLED) // MINUTE * MINUTE

@@ -49,7 +49,7 @@ async def rules(place: Place) -> None:
             town, session_of(place, f"{RULES}-reports", session_expiry=0), live=None, reports=reports, clock=wall_clock
         )
         own_alerts = OwnAlerts(lambda: parts_of_all(reports), alerting.book, clock=wall_clock)
-        pipeline = Pipeline(health.figures, alerting.own, ledger=None, name=RULES, clock=wall_clock)
+        pipeline = Pipeline(health.figures, alerting.own, ledger=None, name="", clock=wall_clock)
 
         async def judging() -> None:
             await following.ready()

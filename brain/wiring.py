@@ -76,7 +76,7 @@ class Brain:
         loops |= self.alerting.loops()
         loops["own alerts"] = OwnAlerts(self.health.parts, self.book, clock=wall_clock).run
         loops["pipeline"] = Pipeline(
-            self.health.figures, self.alerting.own, ledger=self.state / LEDGER_FILE, name="brain", clock=wall_clock
+            self.health.figures, self.alerting.own, ledger=self.state / LEDGER_FILE, name="", clock=wall_clock
         ).run
         if self.settings.store_url.startswith("duckdb:"):
             loops["history for other commands"] = partial(serve_history, self.state, self.store)

@@ -61,7 +61,7 @@ def test_only_the_entrance_the_broker_and_the_senders_reach_the_outside() -> Non
     outside = {name for name, service in SERVICES.items() if "outside" in service["networks"]}
 
     assert COMPOSE["networks"]["inside"]["internal"]
-    assert outside == {"mosquitto", "caddy", "rules"}
+    assert outside == {"mosquitto", "caddy", "rules", "grafana"}
 
 
 def test_every_choice_is_explained_with_its_default() -> None:
