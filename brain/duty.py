@@ -104,6 +104,12 @@ def run_take_back(folder: Path, number: int, *, state: Path | None, json: bool) 
         screen.print(f"Swap {number} is taken back: {ended.out} is on duty again as the rota says.", markup=False)
 
 
+def who_is_on(folder: Path, town: Town, people: People, rota: str) -> Sequence[str]:
+    """Who is on duty in a rota now."""
+    found = _ask(folder, town, people, None, lambda desk: desk.on_duty(wall_clock()))
+    return next(one.now.people for one in found if one.rota == rota)
+
+
 def folder_of(folder: Path) -> tuple[Town, People]:
     """The town and its people; prints what is wrong and exits 1 when they cannot be used."""
     town, findings = load_town(folder)

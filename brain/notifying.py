@@ -1,57 +1,76 @@
-"""Sends one test message and shows the provider's answer, or what would have been sent."""
+"""Sends test messages and shows the providers' answers, or what would have been sent."""
 
 import asyncio
 import json as json_format
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from alerts.people import Recipient
-from alerts.people_file import load_people
+from alerts.people import People, Recipient
 from alerts.senders.call import HttpRequest, Reply
 from alerts.senders.channels import build_senders
 from alerts.sending import AnswerKind, OutgoingMessage
 from alerts.trial import trial_message
 from brain.clock import wall_clock
+from brain.duty import folder_of, who_is_on
 from brain.endpoints import endpoints_of
-from brain.output import FOUND_PROBLEMS, print_findings, print_json, print_table, screen
+from brain.output import FOUND_PROBLEMS, print_json, print_table, screen
 from brain.secrets import secret
 from town.errors import ConfigError
-from town.findings import has_errors, suggest
-from town.folder import load_town
+from town.findings import suggest
 from town.settings import Settings, load_settings
 from town.town import Town
 
 _MASK = "***"
+EVERY_CHANNEL = "all"
+"""Every way of telling somebody, one after the other."""
 
 
-def run_test(target: str, folder: Path, *, dry_run: bool, json: bool) -> None:
-    """Tell one person or target that this is a test; exits 1 when it was not taken."""
-    town, recipient = _find(target, folder)
+def run_test(target: str, folder: Path, *, channel: str | None, dry_run: bool, json: bool) -> None:
+    """Tell a person, a target or whoever is on duty that this is a test; exits 1 when one of them did not take it."""
+    town, people = folder_of(folder)
+    found = [way for name in _meant(target, folder, town, people) for way in _ways(name, people, channel)]
+    if not found:
+        raise ConfigError(_unreached(target, people, channel))
     settings = load_settings({}, folder).settings
-    message = trial_message(recipient, town, now=wall_clock(), link=settings.public_url)
-    shown = asyncio.run(_try(message, settings) if dry_run else _send(message, settings))
+    now = wall_clock()
+    messages = [trial_message(one, town, now=now, link=settings.public_url) for one in found]
+    shown = [asyncio.run(_try(one, settings) if dry_run else _send(one, settings)) for one in messages]
     if json:
-        print_json(shown)
+        print_json({"results": shown})
     else:
-        _show(shown)
-    if shown["answer"] not in (None, AnswerKind.ACCEPTED.value):
+        for one in shown:
+            _show(one)
+    if any(one["answer"] not in (None, AnswerKind.ACCEPTED.value) for one in shown):
         raise typer.Exit(FOUND_PROBLEMS)
 
 
-def _find(target: str, folder: Path) -> tuple[Town, Recipient]:
-    town, findings = load_town(folder)
-    people = None
-    if town is not None:
-        people, findings = load_people(folder, town)
-    if town is None or people is None:
-        print_findings(finding for finding in findings if has_errors([finding]))
-        raise typer.Exit(FOUND_PROBLEMS)
-    if target not in people.recipients:
-        known = [*people.recipients]
+def _meant(target: str, folder: Path, town: Town, people: People) -> Sequence[str]:
+    """Who is meant: whoever is on duty now when it is a rota."""
+    if target in people.rotas:
+        return who_is_on(folder, town, people, target)
+    known = [*people.people, *people.targets, *people.rotas]
+    if target not in known:
         raise ConfigError(f"{target} cannot be told; {suggest(target, known) or 'there are ' + ', '.join(known)}")
-    return town, people.recipients[target]
+    return [target]
+
+
+def _ways(name: str, people: People, channel: str | None) -> Sequence[Recipient]:
+    """The first way of telling somebody, the one that was asked for, or all of them."""
+    ways = people.channels_of(name)
+    if channel is None:
+        return ways[:1]
+    return [one for one in ways if channel in (EVERY_CHANNEL, one.channel)]
+
+
+def _unreached(target: str, people: People, channel: str | None) -> str:
+    if target in people.rotas and channel is None:
+        return f"nobody who can be told is on duty in {target}; `town people who-is-on` shows its watches"
+    over = f" by {channel}" if channel not in (None, EVERY_CHANNEL) else ""
+    ways = ", ".join(one.channel for one in people.channels_of(target)) or "no channel of theirs is connected"
+    return f"{target} cannot be told{over}; there is: {ways}"
 
 
 async def _send(message: OutgoingMessage, settings: Settings) -> dict[str, Any]:

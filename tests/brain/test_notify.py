@@ -19,9 +19,11 @@ HUANGJIU = Path(__file__).parents[2] / "towns" / "huangjiu"
 PEOPLE = """version: 1
 accounts: {wecom: {corp_id: ww0001, agent_id: 7, secret: APP}}
 people:
-  - {id: ann, name: Ann, channels: {wecom: ann.li}}
+  - {id: ann, name: Ann, channels: {wecom: ann.li, email: ann@x.example}}
 targets:
   - {id: room, channel: dingtalk, secret: ROBOT, signing_secret: SIGN, mention: all}
+rota:
+  - {id: duty, shifts: [{from: "00:00", to: "24:00", people: [ann, room]}]}
 routes: [{to: [room, ann]}]
 """
 ENV = {"TOWN_SECRET_ROBOT": "t0k3n", "TOWN_SECRET_SIGN": "SECabc", "TOWN_SECRET_APP": "4pp"}
@@ -52,7 +54,7 @@ async def test_notify_shows_what_the_provider_answers(folder: Path, said: bytes,
     async with http_receiver(says("200 OK", said)) as receiver:
         ended, printed = await notify(folder, "room", TOWN_DINGTALK_URL=f"http://127.0.0.1:{receiver.port}")
 
-    shown = json.loads(printed)
+    [shown] = json.loads(printed)["results"]
     assert (ended, shown["answer"], shown["sender"]) == (code, answer, "dingtalk")
     assert shown["said"] == f"HTTP 200 {said.decode()}"
     assert "测试消息" in json.loads(receiver.requests[0].body)["markdown"]["title"]
@@ -60,12 +62,34 @@ async def test_notify_shows_what_the_provider_answers(folder: Path, said: bytes,
 
 async def test_notify_dry_run_sends_nothing_and_masks_what_is_secret(folder: Path) -> None:
     ended, printed = await notify(folder, "ann", "--dry-run", TOWN_WECOM_URL="http://127.0.0.1:9")
-    fetched, sent = json.loads(printed)["requests"]
+    fetched, sent = json.loads(printed)["results"][0]["requests"]
 
     assert ended == 0 and "4pp" not in printed
     assert fetched["url"] == "http://127.0.0.1:9/cgi-bin/gettoken?corpid=ww0001&corpsecret=***"
     assert sent["url"] == "http://127.0.0.1:9/cgi-bin/message/send?access_token=***"
     assert json.loads(sent["body"])["touser"] == "ann.li"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ways"),
+    [
+        (("ann",), [("ann", "wecom")]),
+        (("ann", "--channel", "email"), [("ann", "email")]),
+        (("ann", "--channel", "all"), [("ann", "wecom"), ("ann", "email")]),
+        (("duty",), [("ann", "wecom"), ("room", "dingtalk")]),
+        (("duty", "--channel", "all"), [("ann", "wecom"), ("ann", "email"), ("room", "dingtalk")]),
+    ],
+)
+async def test_notify_tells_whoever_is_on_duty_over_the_channels_that_are_meant(
+    folder: Path, tmp_path: Path, arguments: tuple[str, ...], ways: list[tuple[str, str]]
+) -> None:
+    ended, printed = await notify(folder, *arguments, "--dry-run", TOWN_STATE=str(tmp_path / "state"))
+
+    assert (ended, [(one["target"], one["channel"]) for one in json.loads(printed)["results"]]) == (0, ways)
+
+
+async def test_notify_says_which_channels_there_are(folder: Path) -> None:
+    assert await notify(folder, "ann", "--channel", "voice") == (2, "")
 
 
 async def test_notify_names_who_is_meant_when_a_name_is_not_known(folder: Path) -> None:
