@@ -1,6 +1,7 @@
 """From readings to people: rules, alert book, senders, and what all of them tell the store."""
 
 import asyncio
+import hashlib
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -129,7 +130,12 @@ async def open_alerting(
 
 async def links_of(book: Book, settings: Settings, state: Path) -> Links:
     """Links by which people acknowledge from a message: made by the rules and answered by the console."""
-    return Links(book, await asyncio.to_thread(load_key, state / LINK_KEY_FILE), base=_base(settings))
+    told = settings.link_key
+    if told is not None:
+        key = hashlib.sha256(told.get_secret_value().encode()).digest()
+    else:
+        key = await asyncio.to_thread(load_key, state / LINK_KEY_FILE)
+    return Links(book, key, base=_base(settings))
 
 
 def book_url(settings: Settings, state: Path) -> str:

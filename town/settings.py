@@ -118,6 +118,11 @@ class Settings(BaseSettings):
     heartbeat_url: SecretStr | None = Field(
         None, description="Is sent a POST every minute while alerts can be judged and told; who watches it sees us die."
     )
+    link_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Key of the links in messages, the same for rules and console when these keep their state apart.",
+    )
     notify: Literal["send", "local"] | None = Field(
         None, description="`send` to the real addresses, or `local`: everything to receivers on this machine."
     )
