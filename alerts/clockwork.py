@@ -89,7 +89,7 @@ class Clockwork:
             detail = _detail(record, event)
             step = by_clock(record, event, at=now, deadlines=self._book.people.deadlines, detail=detail)
             desk.put(step, decided_at=now)
-            record = step.record
+            record = desk.newest(step.record)  # telling of it may have written on its timeline
 
 
 def _is_anything_due(connection: Connection, now: Moment) -> bool:

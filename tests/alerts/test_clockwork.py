@@ -7,14 +7,20 @@ import pytest
 
 from alerts.book import Book, open_book
 from alerts.clockwork import Clockwork
+from alerts.contact import Person
 from alerts.deadlines import Deadlines, Times
+from alerts.hours import Hours
+from alerts.people import People
+from alerts.plan import Route
 from tests.alerts.small_town import EITHER, START, TOWN, Clock, active, definitions, hook, normal, people
-from town.alert import Alert, AlertState, Severity, Verification
+from town.alert import Alert, AlertState, Category, Severity, Verification
 from town.moment import DAY, HOUR, MINUTE, SECOND, Moment
 from town.ports import ActionRefused, AlertFilter
 from town.window import Window, WindowKind
 
 pytestmark = EITHER
+NIGHT: Moment = START - START % DAY + 15 * HOUR
+"""23:00 in the town."""
 MAINTENANCE, DRILL = WindowKind.MAINTENANCE, WindowKind.DRILL
 
 
@@ -72,6 +78,23 @@ async def test_acknowledged_in_time_is_not_late_and_worse_begins_anew(book: Book
 
     alert = await one(book)
     assert (alert.acknowledge_due_at, alert.resolve_due_at) == (START + HOUR + 180 * SECOND, START + 4 * HOUR)
+
+
+async def test_several_deadlines_at_once_and_a_person_who_sleeps_stand_in_order(book: Book, clock: Clock) -> None:
+    night = Hours.model_validate({"from": "21:00", "to": "07:00"})
+    ann = Person(id="ann", name="Ann", channels={"email": "a@x.example"}, quiet=night)
+    told_to = People(people={"ann": ann}, routes=(Route(to=("ann",), wait=MINUTE),))
+    looks = Deadlines(verify={Category.ENVIRONMENT: MINUTE})
+    book.reload(TOWN, told_to.model_copy(update={"deadlines": looks}))
+    known = definitions()["fire.smoke.high"].model_copy(update={"category": Category.ENVIRONMENT})
+    clock.now = NIGHT
+    await book.take([active(at=NIGHT, severity=Severity.MINOR)], {"fire.smoke.high": known}, NIGHT)
+
+    await at(book, clock, NIGHT + 4 * DAY)
+
+    assert [event for event, _ in await timeline(book)] == [
+        "acknowledge_overdue", "held", "resolve_overdue", "verify_overdue",
+    ]  # fmt: skip
 
 
 async def test_deadlines_of_the_town_count_when_the_rule_names_none(book: Book) -> None:
