@@ -13,9 +13,10 @@ from brain.bench.servers import Server, running_broker, running_store
 from brain.bench.stored import count_stored
 from brain.bench.traffic import Traffic, starting
 from brain.clock import wall_clock
+from town.moment import SECOND
 
 RULES = 10
-_STARTS_WITHIN = 60.0
+_STARTS_WITHIN = 120.0
 _ENDS_WITHIN = 600.0
 
 
@@ -84,14 +85,19 @@ def intake_plan(
 
 
 async def _take_in(traffic: Traffic, folder: Path, broker: Server, store: Server) -> dict[str, Any]:
-    plan = intake_plan(folder, broker, store)
-    load = {"traffic": traffic._asdict(), "port": broker.port, "rate": None, "window": broker.window}
-    async with child("brain.bench.intake_process", plan) as intake, child("brain.bench.load", load) as sender:
-        await asyncio.gather(intake.hear(_STARTS_WITHIN), sender.hear(_STARTS_WITHIN))
-        intake.tell(expect=traffic.messages)
-        sender.tell(go=True)
-        answers = await asyncio.gather(sender.hear(_ENDS_WITHIN), intake.hear(_ENDS_WITHIN))
-        return answers[1]
+    """Measured from the second message of a sensor on: what is made once for each sensor is no cost of a message."""
+    taken: dict[str, Any] = {}
+    first = traffic._replace(messages=traffic.sensors, start=traffic.start - SECOND, qos=1)
+    async with child("brain.bench.intake_process", intake_plan(folder, broker, store)) as intake:
+        await intake.hear(_STARTS_WITHIN)
+        for some, expected in ((first, first.messages), (traffic, first.messages + traffic.messages)):
+            load = {"traffic": some._asdict(), "port": broker.port, "rate": None, "window": broker.window}
+            async with child("brain.bench.load", load) as sender:
+                await sender.hear(_STARTS_WITHIN)
+                intake.tell(expect=expected)
+                sender.tell(go=True)
+                _, taken = await asyncio.gather(sender.hear(_ENDS_WITHIN), intake.hear(_ENDS_WITHIN))
+    return taken
 
 
 def _mean(one: Floor, other: Floor) -> Floor:

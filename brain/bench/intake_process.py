@@ -33,7 +33,7 @@ from town.store.influx import InfluxStore
 from town.store.open import open_store
 
 _LOOKS_EVERY = 0.02
-_STALLED_AFTER = 15.0
+_STALLED_AFTER = 60.0
 
 
 async def _serve(plan: dict[str, Any]) -> None:
