@@ -50,14 +50,14 @@ class Brain:
         """End it as a power cut would."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait(15)
+            self.process.wait(60)
             self.process = None
 
     def stop(self) -> int:
         """End it as an operator would; its exit code."""
         assert self.process is not None
         self.process.terminate()
-        code = self.process.wait(15)
+        code = self.process.wait(60)
         self.process = None
         return code
 
