@@ -75,6 +75,11 @@ class Calls:
             self._hasten(record.id)
         if what in WANTS_SOMEBODY:
             record = self._call(record, what, anew=_anew(step, what), decided_at=decided_at)
+        elif what is Told.WAS_ACTIVE:
+            case = case_of(record, self._town)
+            names = [name for route in self._people.routes if not route.misses(case) for name in route.to]
+            ways = self._reach(list(dict.fromkeys(names)), case)
+            record = self._tell(record, what, ways, case=case, decided_at=decided_at)
         elif what is not None:
             self._note(record, what, self._alone(record.id), decided_at=decided_at)
         return record, [entry for _, entry in self._entries]

@@ -23,7 +23,7 @@ MOST_GROUPS = 4
 MOST_ENTRIES = 500
 """More alerts than these are never in one message, however long it may be."""
 
-OVER = (Told.CLEARED, Told.RESOLVED, Told.CLOSED)
+OVER = (Told.CLEARED, Told.RESOLVED, Told.CLOSED, Told.WAS_ACTIVE)
 """What asks for less than it did; it stands at the end of a digest."""
 
 

@@ -43,7 +43,7 @@ class DigestWriter:
     @property
     def over(self) -> bool:
         """Whether all of them are over."""
-        return all(one.told in (Told.RESOLVED, Told.CLOSED) for one in self._entries)
+        return all(one.told in (Told.RESOLVED, Told.CLOSED, Told.WAS_ACTIVE) for one in self._entries)
 
     @property
     def number(self) -> str:

@@ -132,7 +132,7 @@ class _Writer:
     @property
     def over(self) -> bool:
         """Whether there is nothing to do any more."""
-        return self._told in (Told.RESOLVED, Told.CLOSED)
+        return self._told in (Told.RESOLVED, Told.CLOSED, Told.WAS_ACTIVE)
 
     def word(self, name: Word) -> str:
         return WORDS[name].text(self.language)
@@ -165,7 +165,10 @@ class _Writer:
         )
 
     def _clock(self) -> str:
-        return as_datetime(self._alert.opened_at, self._town.zone_info).strftime("%H:%M")
+        begun = as_datetime(self._alert.opened_at, self._town.zone_info).strftime("%H:%M")
+        if self._told is not Told.WAS_ACTIVE or self._alert.cleared_at is None:
+            return begun
+        return f"{begun}–{as_datetime(self._alert.cleared_at, self._town.zone_info):%H:%M}"
 
     def variables(self) -> dict[str, str]:
         """For templates whose wording a provider has approved."""
@@ -260,7 +263,8 @@ class _Writer:
         if label is None:
             return None
         why = BECAUSE.get(self._alert.closed_because or "") if self._told is Told.CLOSED else None
-        return (why.text(self.language) + self._space if why else "") + label.text(self.language)
+        text = label.text(self.language).replace("{}", self._clock())
+        return (why.text(self.language) + self._space if why else "") + text
 
     def _advice(self) -> list[tuple[str, str]]:
         alert, language = self._alert, self.language

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from alerts.facts import Facts, is_silent, needs_somebody
 from alerts.happening import Happening
-from town.alert import Condition
+from town.alert import BACKLOG, Condition
 
 
 class Told(StrEnum):
@@ -32,6 +32,8 @@ class Told(StrEnum):
     """The condition is gone, but somebody still has to acknowledge or reset."""
     RESOLVED = "resolved"
     """The condition is gone and the alert is over."""
+    WAS_ACTIVE = "was_active"
+    """It came to light from readings that arrived late, and was over by then: told once, in one line."""
     CLOSED = "closed"
     """It is over because a person reset it, or its rule or subject is no longer there."""
 
@@ -50,6 +52,8 @@ def told(happened: Sequence[Happening], before: Facts, after: Facts) -> Told | N
     alert that is suppressed, shelved or out of service, and nothing of its end when nothing was told of it at all. A
     drill is told like anything else; its messages say what it is.
     """
+    if Happening.CLEARED in happened and after.unheard and before.suppressed_by == BACKLOG:
+        return None if is_silent(after) or before.maintenance is not None else Told.WAS_ACTIVE
     if not happened or after.unheard or is_silent(after):
         return None
     return next((found for happening, found in _told_of(before, after) if happening in happened), None)

@@ -48,6 +48,7 @@ TOLD: dict[Told, Label] = {
     Told.STILL_OPEN: _label("【仍未解除】", "[Still open] "),
     Told.CLEARED: _label("【已恢复，待处理】", "[Cleared, needs attention] "),
     Told.RESOLVED: _label("【已解除】", "[Resolved] "),
+    Told.WAS_ACTIVE: _label("【补报，已结束】", "[Was active] "),
     Told.CLOSED: _label("【已关闭】", "[Closed] "),
 }
 
@@ -62,6 +63,10 @@ NEXT: dict[tuple[Told, bool], Label] = {
         "情况已消失，须现场核查后由人复位。", "It is gone. Somebody must look on site and reset it."
     ),
     (Told.RESOLVED, False): _label("情况已消失，无需再处理。", "It is gone. Nothing more to do."),
+    (Told.WAS_ACTIVE, False): _label(
+        "{} 期间曾报警，读数迟到，现已结束，无需再处理。",
+        "Was active {}, known from readings that arrived late. It is over, nothing more to do.",
+    ),
     (Told.CLOSED, False): _label("此警报已结束，无需再处理。", "This alert is over. Nothing more to do."),
 }
 """What follows from what is told; True when the alert is latched."""

@@ -12,8 +12,8 @@ import msgspec
 from rules.judge import SCHEDULE
 from rules.labels import labels_of
 from rules.ruleset import RULE_LIMIT, RuleSet
-from town.alert import Cause, Condition, Observation, Reason, Subject, Transition
-from town.moment import MINUTE, Duration, Moment
+from town.alert import BACKLOG, Cause, Condition, Observation, Reason, Subject, Transition
+from town.moment import MINUTE, SECOND, Duration, Moment
 from town.town import Town
 
 SHADOW = "shadow"
@@ -22,6 +22,10 @@ SHADOW = "shadow"
 CHATTER: Duration = MINUTE
 """`OFTEN` activations within this are chatter, and so long without one ends it."""
 OFTEN = 3
+LATE: Duration = 2 * MINUTE
+"""What was measured so long before its receipt is backlog: it may be over already, by readings that follow at once."""
+SETTLED: Duration = 10 * SECOND
+"""So long after an alert came out of a backlog it is told, unless it was over by then."""
 
 NORMAL, ACTIVE = Condition.NORMAL, Condition.ACTIVE
 
@@ -41,6 +45,8 @@ class Passage(msgspec.Struct):
     outside: bool = False
     """Whether it is active outside the hours of its rule."""
     shed: bool = False
+    backlog_until: Moment | None = None
+    """Until when, by the wall clock, it is not told because it came out of a backlog."""
     rests_until: Moment | None = None
     """Nothing is wrong, and when that is forgotten."""
 
@@ -65,6 +71,7 @@ class Gate:
         self._open: Counter[str] = Counter()
         self._shed: Counter[str] = Counter()
         self._chattering: dict[Key, Passage] = {}
+        self._catching_up: dict[Key, Passage] = {}
         self._resting: deque[tuple[Moment, Key]] = deque()
         self._over: Counter[tuple[str, tuple[str, ...]]] = Counter()
         """How many alerts of an inhibiting rule are open, by the rule and the labels that must be equal."""
@@ -86,6 +93,7 @@ class Gate:
             passage.outside = decided.suppressed_by == SCHEDULE
         if began:
             self._count(passage, decided.at, received)
+        self._catch_up(passage, began=began, received=received)
         out = self._shedding(passage, was_open, now)
         if out is None:
             out = self._told(passage, decided)
@@ -94,11 +102,18 @@ class Gate:
 
     def due(self) -> Moment | None:
         """When the next chattering alert will be calm."""
-        return min((one.calm_at for one in self._chattering.values() if one.calm_at is not None), default=None)
+        waits = [one.calm_at for one in self._chattering.values()]
+        waits += [one.backlog_until for one in self._catching_up.values()]
+        return min((one for one in waits if one is not None), default=None)
 
     def calm(self, now: Moment) -> list[Transition]:
-        """Tell where everything stands that has been calm for long enough."""
+        """Tell where everything stands that has been calm for long enough, and what came out of a backlog and stays."""
         out: list[Transition] = []
+        late = [one for one in self._catching_up.values() if one.backlog_until is not None and one.backlog_until <= now]
+        for passage in sorted(late, key=lambda one: (one.backlog_until, one.rule, one.subject)):
+            at, passage.backlog_until = passage.backlog_until or now, None
+            del self._catching_up[passage.rule, passage.subject]
+            out += self._resuppress(passage, at, now) if passage.open and not passage.shed else []
         ready = [one for one in self._chattering.values() if one.calm_at is not None and one.calm_at <= now]
         for passage in sorted(ready, key=lambda one: (one.calm_at, one.rule, one.subject)):
             out += self._calm(passage, now)
@@ -138,6 +153,8 @@ class Gate:
                 self._open[passage.rule] += 1
             if passage.calm_at is not None:
                 self._chattering[passage.rule, passage.subject] = passage
+            if passage.backlog_until is not None:
+                self._catching_up[passage.rule, passage.subject] = passage
             if passage.open:
                 self._stand(passage, 1)
             if passage.rests_until is not None:
@@ -164,6 +181,18 @@ class Gate:
         if passage.calm_at is not None or (often and not passage.shed):
             passage.calm_at = received + CHATTER
             self._chattering[passage.rule, passage.subject] = passage
+
+    def _catch_up(self, passage: Passage, *, began: bool, received: Moment) -> None:
+        """What a reading raises that is late by minutes waits for those behind it; what is over waits for nothing."""
+        decided, rule = passage.last, self._rules.get(passage.rule)
+        # A sequence is sure of itself only after a while: that its moment is past says nothing.
+        judged = decided is not None and decided.cause is Cause.CONDITION and (rule is None or not rule.sequence)
+        if began and judged and decided is not None and received - decided.at >= LATE:
+            passage.backlog_until = received + SETTLED
+            self._catching_up[passage.rule, passage.subject] = passage
+        elif not passage.open and passage.backlog_until is not None:
+            passage.backlog_until = None
+            del self._catching_up[passage.rule, passage.subject]
 
     def _shedding(self, passage: Passage, was_open: bool, now: Moment) -> list[Transition] | None:
         """What leaves of an alert that there is no room for; None when it is let through."""
@@ -284,7 +313,7 @@ class Gate:
             labels = self._labels(source, passage.subject)
             if labels is not None and self._over[source, labels] > 0:
                 return source
-        return None
+        return None if passage.backlog_until is None else BACKLOG
 
     def _labels(self, source: str, subject: Subject) -> tuple[str, ...] | None:
         rule = self._rules.get(source)

@@ -6,7 +6,7 @@ from rules.explanation import Explanation, Part
 from rules.gate import SHADOW
 from rules.judge import SCHEDULE
 from rules.rule import Rule
-from town.alert import Condition
+from town.alert import BACKLOG, Condition
 from town.moment import format_duration
 
 
@@ -30,6 +30,7 @@ def _silenced(found: Explanation) -> str:
     if found.shed:
         return ", and nobody is told, because the rule has as many alerts as `max_alerts` allows"
     reasons = {None: "", SCHEDULE: ", and nobody is told outside its hours", SHADOW: ", and nobody is told of a shadow"}
+    reasons[BACKLOG] = ", and told in a moment unless readings that arrived late say that it is over"
     other = f", and nobody is told while `{found.suppressed_by}` is active"
     return reasons.get(found.suppressed_by, other)
 

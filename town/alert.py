@@ -108,6 +108,10 @@ class Cause(StrEnum):
     """It chattered, and has not become active for a minute: this is where it stands."""
 
 
+BACKLOG = "backlog"
+"""What suppresses an alert that readings raised which arrived late, until it is clear whether it is over already."""
+
+
 class Observation(msgspec.Struct, frozen=True, gc=False):
     """One value a rule looked at. `limit` is what it was held against, as written, such as `>= 0.15 dB/m`."""
 
@@ -145,7 +149,7 @@ class Transition(msgspec.Struct, frozen=True, gc=False):
     cause: Cause
     reason: Reason
     suppressed_by: str | None = None
-    """Why nobody is to be told: the id of the rule that inhibits it, `schedule` or `shadow`."""
+    """Why nobody is to be told: the id of the rule that inhibits it, `schedule`, `shadow` or `backlog`."""
     chattering: bool = False
     """It became active three times or more within a minute: told once, held, and its final state told."""
 

@@ -164,6 +164,7 @@ def aside_text(scene: Scene, told: Words, alert: Alert) -> str:
         "maintenance": told.gettext("maintenance"),
         "schedule": told.gettext("outside the rule's hours"),
         "shadow": told.gettext("the rule is only tried out"),
+        "backlog": told.gettext("from readings that arrived late"),
     }
     return names.get(alert.suppressed_by or "") or told.gettext("because of {rule}").format(rule=alert.suppressed_by)
 

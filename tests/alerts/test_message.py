@@ -64,6 +64,16 @@ async def test_message_that_it_is_over_asks_for_nothing(book: Book) -> None:
     assert "情况已消失，无需再处理。" in lines and not any("处置" in line for line in lines)
 
 
+async def test_message_of_what_readings_told_that_came_late_says_from_when_to_when(book: Book) -> None:
+    await book.take([active(at=START, suppressed_by="backlog")], definitions(), START)
+    await book.take([normal(at=START + 900_000)], definitions(), START)
+
+    english, chinese = await written(book, "en", told="was_active"), await written(book, "zh", told="was_active")
+    assert "Was active 22:13–22:28, known from readings that arrived late." in english.text
+    assert english.subject == "■ [Was active] Critical Fire: Smoke <high> · Cellar 2" and english.over
+    assert "22:13–22:28 期间曾报警" in chinese.text
+
+
 async def test_message_of_a_latched_alert_asks_for_a_look_on_site(book: Book) -> None:
     await book.take([active(), normal()], definitions(latch=True), START)
 

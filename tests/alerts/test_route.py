@@ -7,7 +7,7 @@ from alerts.facts import Facts
 from alerts.happening import happenings
 from alerts.life import apply
 from alerts.route import Told, told
-from town.alert import Severity
+from town.alert import BACKLOG, Severity
 
 
 def what(*events: Event, latches: bool = False) -> Told | None:
@@ -19,6 +19,7 @@ def what(*events: Event, latches: bool = False) -> Told | None:
 
 
 MINOR, MAJOR = Raise(Severity.MINOR), Raise(Severity.MAJOR)
+LATE = Raise(Severity.MINOR, BACKLOG)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,12 @@ MINOR, MAJOR = Raise(Severity.MINOR), Raise(Severity.MAJOR)
         ((MINOR, Clear(), Acknowledge()), None),
         ((MINOR, Clear(), MINOR), Told.RAISED_AGAIN),
         ((MINOR, Delete("rule_deleted")), Told.CLOSED),
+        ((LATE,), None),
+        ((LATE, Clear()), Told.WAS_ACTIVE),
+        ((LATE, MINOR), Told.RAISED),
+        ((LATE, MINOR, Clear()), Told.CLEARED),
+        ((MINOR, LATE, Clear()), Told.CLEARED),
+        ((Raise(Severity.MINOR, BACKLOG, maintenance="m"), Clear()), None),
     ],
 )
 def test_told_of_each_step(events: tuple[Event, ...], expected: Told | None) -> None:
