@@ -12,7 +12,7 @@ from town.reading import Reading
 
 log = logging.getLogger("ingest.telling")
 
-BEAT: Duration = SECOND // 10
+BEAT: Duration = SECOND // 20
 """How often is said how far this process has come when it has nothing else to say."""
 GIVE_UP: Duration = 10 * SECOND
 """How long the broker may take for a batch; then the rules have to find it in the store, where it goes."""
