@@ -50,7 +50,11 @@ def run_deliveries(folder: Path, asked: Asked, *, csv: Path | None, state: Path 
         for one in found:
             screen.print(_line(one, town), markup=False)
     if not found:
-        errors.print("Nobody was told anything that fits." if asked != _EVERYTHING else "Nobody was told anything yet.")
+        errors.print(
+            "Nobody was told anything that fits."
+            if asked._replace(limit=100) != _EVERYTHING
+            else "Nobody was told anything yet."
+        )
 
 
 _EVERYTHING = Asked(None, None, None, None, 100)

@@ -56,6 +56,11 @@ CERTAINTIES = {
     None: "Observed",
 }
 """What is measured and need not be looked at counts as observed; what has to be looked at is likely until it was."""
+_TRUTH: dict[bool | None, Label] = {
+    True: Label(zh="是", en="yes"),
+    False: Label(zh="否", en="no"),
+    None: Label(zh="无数据", en="no data"),
+}
 
 
 def cap_draft(alert: Alert, town: Town, *, sender: str, now: Moment, outlines: Outlines | None = None) -> str:
@@ -129,10 +134,13 @@ def _description(alert: Alert, town: Town, language: str) -> str:
 def _observation(one: dict[str, Any], town: Town, language: str) -> str:
     quantity = town.quantities.get(one["quantity"])
     name = _text(quantity.name, language) if quantity else str(one["quantity"])
-    value = one.get("value")
-    shown = f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
-    parts = (name, shown, one.get("unit") or "", f"({one['limit']})" if one.get("limit") else "")
-    return " ".join(part for part in parts if part)
+    value, expression = one.get("value"), one.get("expression")
+    if isinstance(value, bool) or value is None:
+        return f"{name}: {_text(_TRUTH[value], language)}"
+    made = f"[{expression}]" if expression and expression != one["quantity"] else ""
+    limit = f"({one['limit']})" if one.get("limit") else ""
+    shown = f"{value:g}" if isinstance(value, int | float) else str(value)
+    return " ".join(part for part in (name, made, shown, one.get("unit") or "", limit) if part)
 
 
 def _area(info: ET.Element, alert: Alert, town: Town, *, place: str, outlines: Outlines) -> None:

@@ -56,6 +56,22 @@ def test_an_alert_is_a_draft_in_two_languages() -> None:
     assert values(document, "circle") == [f"{position.latitude:.6f},{position.longitude:.6f} 0.3"] * 2
 
 
+RATE = {"value": 6.2, "quantity": "temperature", "unit": "Cel", "expression": "rate(temperature, 1m)"}
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        ({"value": True, "quantity": "smoke_alarm"}, "Smoke alarm: yes"),
+        ({**RATE, "limit": "> 5 Cel"}, "Temperature [rate(temperature, 1m)] 6.2 Cel (> 5 Cel)"),
+    ],
+)
+def test_what_was_seen_is_said_as_people_say_it(seen: dict[str, object], said: str) -> None:
+    document = draft(alert(reason={"observations": [{**SEEN, **seen}]}))
+
+    assert values(document, "description")[1] == said
+
+
 def test_a_drill_is_an_exercise_and_never_a_draft() -> None:
     assert values(draft(alert(drill=True)), "status") == ["Exercise"]
 

@@ -80,9 +80,8 @@ class DuckStore:
 
     async def write_own(self, rows: Sequence[OwnRow]) -> Sequence[OwnRow]:
         """Store what the brain tells of itself; see `town.ports.OwnRowWriter`."""
-        written = duckdb_own.to_rows(rows)
-        if written:
-            await self._run(self._writing, lambda: self._write_own(written))
+        if rows:
+            await self._run(self._writing, lambda: self._write_own(rows))
         return []
 
     async def own_rows(
@@ -247,10 +246,11 @@ class DuckStore:
             self._save_newest()
         return batch.refused + too_old
 
-    def _write_own(self, rows: Sequence[duckdb_own.Written]) -> None:
+    def _write_own(self, rows: Sequence[OwnRow]) -> None:
+        written = duckdb_own.to_rows(rows)
         if self._broken:
             self._reopen()
-        self._in_transaction(lambda: duckdb_own.insert(self._connection, rows))
+        self._in_transaction(lambda: duckdb_own.insert(self._connection, written))
 
     def _forget(self, before: Mapping[Resolution | None, Moment]) -> bool:
         if self._broken:
