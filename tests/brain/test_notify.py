@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from typer.testing import CliRunner
 
+from brain.cli import app
 from brain.endpoints import endpoints_of, heartbeat_address
 from tests.alerts.receivers import http_receiver, says
 from town.errors import ConfigError
@@ -80,16 +82,20 @@ async def test_notify_dry_run_sends_nothing_and_masks_what_is_secret(folder: Pat
         (("duty", "--channel", "all"), [("ann", "wecom"), ("ann", "email"), ("room", "dingtalk")]),
     ],
 )
-async def test_notify_tells_whoever_is_on_duty_over_the_channels_that_are_meant(
+def test_notify_tells_whoever_is_on_duty_over_the_channels_that_are_meant(
     folder: Path, tmp_path: Path, arguments: tuple[str, ...], ways: list[tuple[str, str]]
 ) -> None:
-    ended, printed = await notify(folder, *arguments, "--dry-run", TOWN_STATE=str(tmp_path / "state"))
+    env = {**ENV, "TOWN_STATE": str(tmp_path / "state")}
+    ran = CliRunner(env=env).invoke(app, ["notify", "test", *arguments, "--town", str(folder), "--dry-run", "--json"])
 
-    assert (ended, [(one["target"], one["channel"]) for one in json.loads(printed)["results"]]) == (0, ways)
+    assert ran.exit_code == 0
+    assert [(one["target"], one["channel"]) for one in json.loads(ran.stdout)["results"]] == ways
 
 
-async def test_notify_says_which_channels_there_are(folder: Path) -> None:
-    assert await notify(folder, "ann", "--channel", "voice") == (2, "")
+def test_notify_says_which_channels_there_are(folder: Path) -> None:
+    ran = CliRunner().invoke(app, ["notify", "test", "ann", "--channel", "voice", "--town", str(folder)])
+
+    assert str(ran.exception) == "ann cannot be told by voice; there is: wecom, email"
 
 
 async def test_notify_names_who_is_meant_when_a_name_is_not_known(folder: Path) -> None:
