@@ -176,7 +176,10 @@ class Book:
         return await self._note(alert, "comment", by=by, at=at, detail={"text": text.strip()})
 
     async def assign(self, alert: str, *, by: str, at: Moment, to: str, comment: str = "") -> Alert:
-        """Say who is to see to it; nobody when `to` is empty. ActionRefused: closed, unchanged, too_long."""
+        """Say who is to see to it, and tell them unless they said so; nobody when `to` is empty.
+
+        ActionRefused: closed, unchanged, too_long.
+        """
         short_enough(to, comment)
 
         def fits(record: Record) -> None:
@@ -186,9 +189,8 @@ class Book:
                 raise ActionRefused("unchanged", f"{record.id} is {to}'s already" if to else f"{record.id} is nobody's")
 
         detail = {"to": to, **_said(comment)}
-        return await self._note(
-            alert, "assigned", by=by, at=at, detail=detail, fits=fits, changes={"assigned_to": to or None}
-        )
+        changes, told = {"assigned_to": to or None}, to if to != by else None
+        return await self._note(alert, "assigned", by=by, at=at, detail=detail, fits=fits, changes=changes, told=told)
 
     async def shelve(
         self, alert: str, *, by: str, at: Moment, until: Moment, reason: str, as_administrator: bool = False
@@ -232,8 +234,9 @@ class Book:
         detail: Mapping[str, Any],
         fits: Callable[[Record], None] | None = None,
         changes: Mapping[str, Any] | None = None,
+        told: str | None = None,
     ) -> Alert:
-        """Write what changes no fact."""
+        """Write what changes no fact; `told` is who is told that it is theirs."""
 
         def work(connection: Connection) -> Record:
             desk = self._desk(connection)
@@ -243,6 +246,8 @@ class Book:
             record, entry = write(found, event, at=at, by=by, detail=detail)
             record = msgspec.structs.replace(record, changed_at=at, **(changes or {}))
             desk.add(record, entry)
+            if told:
+                desk.give(record, told)
             desk.flush()
             return record
 

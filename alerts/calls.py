@@ -84,6 +84,14 @@ class Calls:
             self._note(record, what, self._alone(record.id), decided_at=decided_at)
         return record, [entry for _, entry in self._entries]
 
+    def give(self, record: Record, to: str, *, decided_at: Moment) -> tuple[Record, list[TimelineEntry]]:
+        """Tell a person of the town that they are to see to it; who is only an account sees it in the console."""
+        self._entries = []
+        if to in self._people.people:
+            case = case_of(record, self._town)
+            record = self._tell(record, Told.ASSIGNED, self._reach([to], case), case=case, decided_at=decided_at)
+        return record, [entry for _, entry in self._entries]
+
     def due(self) -> list[Planned]:
         """What was planned to be told by now of the alerts that were loaded, the oldest first."""
         return self._plans.due()

@@ -168,6 +168,10 @@ class Desk:
         self._changed[record.id] = record
         self._entries.append((record.id, entry))
 
+    def give(self, record: Record, to: str) -> None:
+        """Tell a person that an alert is theirs now; `add` it first."""
+        self._keep(record, *self._calls.give(record, to, decided_at=self._now))
+
     def flush(self) -> list[Record]:
         """Write everything; the records that changed, in the order in which they did."""
         self._number()

@@ -28,6 +28,8 @@ class Told(StrEnum):
     """Nobody has acknowledged it yet: those who were told are told again."""
     STILL_OPEN = "still_open"
     """It was raised in somebody's quiet hours, and is open at their end."""
+    ASSIGNED = "assigned"
+    """It was given to the one who is told."""
     CLEARED = "cleared"
     """The condition is gone, but somebody still has to acknowledge or reset."""
     RESOLVED = "resolved"
@@ -40,7 +42,7 @@ class Told(StrEnum):
 
 WANTS_SOMEBODY = (
     Told.RAISED, Told.SEVERITY_RAISED, Told.RAISED_AGAIN, Told.CHATTERING, Told.BACK, Told.OVERDUE, Told.ESCALATED,
-    Told.REMINDER, Told.STILL_OPEN,
+    Told.REMINDER, Told.STILL_OPEN, Told.ASSIGNED,
 )  # fmt: skip
 """What asks a person to come; the others say that they need not."""
 

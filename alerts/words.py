@@ -42,6 +42,7 @@ TOLD: dict[Told, Label] = {
     Told.CHATTERING: _label("【反复】", "[Comes and goes] "),
     Told.STEADY: _label("【持续】", "[Stays] "),
     Told.BACK: _label("【恢复提醒】", "[Back] "),
+    Told.ASSIGNED: _label("【指派给您】", "[For you] "),
     Told.OVERDUE: _label("【逾期未处理】", "[Overdue] "),
     Told.ESCALATED: _label("【无人接手】", "[Nobody has it] "),
     Told.REMINDER: _label("【提醒】", "[Reminder] "),

@@ -33,8 +33,8 @@ from town.moment import MINUTE, SECOND
 FOLDER = Path(__file__).with_name("messages")
 LINK = "https://town.example/a/x7Kq2"
 SITUATIONS = (
-    "raised", "severity_raised", "raised_again", "chattering", "reminder", "escalated", "overdue", "drill", "cleared",
-    "resolved", "closed", "digest",
+    "raised", "severity_raised", "raised_again", "chattering", "reminder", "escalated", "overdue", "assigned", "drill",
+    "cleared", "resolved", "closed", "digest",
 )  # fmt: skip
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 

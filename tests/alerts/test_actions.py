@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from alerts.book import Book
-from tests.alerts.small_town import EITHER, START, Clock, active, definitions, normal
+from alerts.contact import Person
+from tests.alerts.small_town import EITHER, START, TOWN, Clock, active, definitions, normal
 from town.alert import Alert, AlertState, Severity, Verification
 from town.moment import DAY, HOUR, MINUTE, SECOND
 from town.ports import ActionRefused
@@ -131,6 +132,19 @@ async def test_assignment_says_to_whom_and_closed_alerts_have_none(book: Book) -
     await book.take([normal()], definitions(), START + MINUTE)
     await book.acknowledge(name, **BY)
     assert await refused(book.assign(name, **BY, to="wang")) == "closed"
+
+
+async def test_person_is_told_what_was_given_to_them_by_somebody_else(book: Book) -> None:
+    wang = Person(id="wang", name="王芳", channels={"email": "wang@x.example"})
+    book.reload(TOWN, book.people.model_copy(update={"people": {"wang": wang}}))
+    name = await opened(book)
+
+    for by, to in (("li.wei", "wang"), ("li.wei", "admin"), ("wang", "wang")):
+        await book.assign(name, by=by, at=START, to=to)
+
+    detail = await book.detail(name)
+    assert detail is not None
+    assert [(one.target, one.event) for one in detail.notifications] == [("fire-room", "raised"), ("wang", "assigned")]
 
 
 async def test_reset_ends_the_shelf_too(book: Book) -> None:
