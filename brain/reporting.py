@@ -4,7 +4,7 @@ An empty message there is a process's will: it is gone.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import msgspec
 
@@ -33,6 +33,8 @@ class Report(msgspec.Struct, frozen=True):
     figures: list[Gauge] = []
     gateways: list[GatewayRow] = []
     quarantine: list[QuarantineRow] = []
+    takes: list[str] = []
+    """The gateways whose messages it takes in."""
 
 
 def process_topic(town: str, process: str) -> str:
@@ -46,9 +48,10 @@ class Reporter:
     def __init__(
         self, role: str, topic: str, session: Session, *, health: WholeHealth, clock: Clock,
         gateways: Callable[[], list[GatewayRow]] = list, quarantine: GetQuarantine | None = None,
+        takes: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self._role, self._topic, self._session, self._health, self._clock = role, topic, session, health, clock
-        self._gateways, self._quarantine = gateways, quarantine
+        self._gateways, self._quarantine, self._takes = gateways, quarantine, list(takes)
 
     async def run(self) -> None:
         """Report until cancelled; that it is gone is the session's will."""
@@ -58,14 +61,16 @@ class Reporter:
 
     async def _report(self) -> Report:
         rows = [] if self._quarantine is None else await self._quarantine()
-        return Report(self._role, self._clock(), self._health.parts(), self._health.figures(), self._gateways(), rows)
+        parts, figures = self._health.parts(), self._health.figures()
+        return Report(self._role, self._clock(), parts, figures, self._gateways(), rows, self._takes)
 
 
 class Reports:
     """What the processes last said, as one: the worst of each part, every figure with its process."""
 
-    def __init__(self, *, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, *, clock: Clock, gateways: Collection[str] = ()) -> None:
+        """`gateways` are those of the town: it is told when there is one that no process takes."""
+        self._clock, self._gateways, self._started_at = clock, gateways, clock()
         self._found: dict[str, tuple[Report, Moment]] = {}
         self._gone: dict[str, Moment] = {}
         self._since: dict[str, Moment] = {}
@@ -91,7 +96,7 @@ class Reports:
         for process, report in self._living().items():
             for part in report.parts:
                 by_part.setdefault(part.part, []).append((process, part))
-        return [*self.processes(), *(_merged(name, found) for name, found in by_part.items())]
+        return [*self.processes(), *self._untaken(), *(_merged(name, found) for name, found in by_part.items())]
 
     def figures(self) -> list[Gauge]:
         """Every figure of every process that is there, with the label `process`."""
@@ -113,6 +118,16 @@ class Reports:
         """The newest entries of all."""
         rows = [row for report in self._living().values() for row in report.quarantine]
         return sorted(rows, key=lambda row: row.at, reverse=True)[:limit]
+
+    def _untaken(self) -> list[PartHealth]:
+        """Gateways that nobody listens to, for some formats are not shared out; one that is down keeps its session."""
+        reports = [report for _, (report, _) in self._known() if report.role == "ingest"]
+        taken = {gateway for report in reports for gateway in report.takes}
+        missing = [gateway for gateway in self._gateways if gateway not in taken]
+        if not reports or not missing:
+            return []
+        told = f"nobody takes {', '.join(missing)}: start a town ingest with TOWN_INGEST_GATEWAYS=alone"
+        return [PartHealth("gateways", "degraded", self._started_at, told)]
 
     def _living(self) -> dict[str, Report]:
         return {name: report for name, (report, _) in self._known() if not self._is_down(name)}

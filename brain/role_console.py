@@ -31,7 +31,7 @@ CONSOLE = "console"
 async def console(place: Place) -> None:
     """Show what the others tell, what the store knows, and what stands in the alert book."""
     bundle, settings, state = place.bundle, place.settings, place.state
-    town, live, reports = bundle.town, LiveReadings(), Reports(clock=wall_clock)
+    town, live, reports = bundle.town, LiveReadings(), Reports(clock=wall_clock, gateways=bundle.town.gateways)
     host, port = split_address(settings.http)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(place))

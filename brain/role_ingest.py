@@ -55,6 +55,7 @@ async def ingest(place: Place, *, retire: bool = False) -> None:
         reporter = Reporter(
             "ingest", process_topic(town.id, name), outwards, health=health, clock=wall_clock,
             gateways=taking_in.gateways, quarantine=taking_in.quarantine,
+            takes=[gateway.id for gateway in town.gateways.values() if _takes(settings)(gateway)],
         )  # fmt: skip
         own = OwnRows(store, wall_clock)
         pipeline = Pipeline(health.figures, own, ledger=state / LEDGER_FILE, name=name, clock=wall_clock)

@@ -48,6 +48,7 @@ async def parts(scene: Scene, told: Words, _argument: str) -> str:
         "rule files": told.gettext("rule files"),
         "spool": told.gettext("spool on disk"),
         "ledger": told.gettext("loss ledger"),
+        "gateways": told.gettext("Gateways"),
         "telling": told.gettext("telling the rules"),
         "following": told.gettext("hearing ingest"),
         "rollups": told.gettext("rollups"),

@@ -54,6 +54,18 @@ def test_figures_have_their_process_and_gateways_are_added_up() -> None:
     assert reports.gateways() == [GatewayRow("gw", False, clock + 5, clock + 5, 20, 2)]
 
 
+def test_a_gateway_that_nobody_takes_is_told() -> None:
+    reports = Reports(clock=Hand(), gateways=("native", "sparkplug"))
+    assert reports.parts() == []
+    told(reports, "one", "ok", takes=["native"])
+    assert [part.detail.split(":")[0] for part in reports.parts() if part.part == "gateways"] == [
+        "nobody takes sparkplug"
+    ]
+
+    told(reports, "alone", "ok", takes=["sparkplug"])
+    assert "gateways" not in states(reports)
+
+
 def test_what_is_no_report_changes_nothing() -> None:
     reports = Reports(clock=Hand())
     reports.take("one", b'{"role": 5}')
