@@ -55,7 +55,7 @@ async def test_looking_changes_nothing_however_often(book: Book, phone: AsyncCli
     await phone.head(path(book))
 
     assert answer.status_code == 200
-    assert answer.headers["referrer-policy"] == "no-referrer" and answer.headers["cache-control"] == "no-store"
+    assert answer.headers["referrer-policy"] == "same-origin" and answer.headers["cache-control"] == "no-store"
     for text in ("烟雾过高", "二号酒窖", "派员核警", "0.18", "li.wei", 'aria-label="紧急"', '<form method="post">'):
         assert text in answer.text
     assert await state(book) is AlertState.ACTIVE
