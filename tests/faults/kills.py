@@ -17,7 +17,7 @@ from brain.journal import JOURNAL_FILE, read_journal
 from brain.state import BOOK_FILE
 from tests import services
 from tests.end_to_end.brain import Brain, eventually, hamlet
-from town.alert import Condition
+from town.alert import Cause, Condition
 from town.folder import load_town
 from town.moment import DAY, HOUR, SECOND, Moment
 from town.ports import AlertFilter
@@ -75,14 +75,20 @@ class Smoke:
 
 
 async def play(
-    folder: Path, port: int, *, rounds: int, seed: int, told: Callable[[int], None] = lambda _: None
+    folder: Path,
+    port: int,
+    *,
+    rounds: int,
+    seed: int,
+    longest: float = LONGEST_LIFE,
+    told: Callable[[int], None] = lambda _: None,
 ) -> Outcome:
     """Play rounds against the broker on that port, in a fresh folder, then look for what is missing."""
     chance, smoke = random.Random(seed), Smoke(seed)
     brain = _brain(folder, port)
     brain.start()  # once, so that the broker has the session
     for number in range(rounds):
-        life = chance.uniform(0, LONGEST_LIFE)
+        life = chance.uniform(0, longest)
         publisher = _publish(port, [smoke.line() for _ in range(chance.randint(5, 60))])
         time.sleep(life)  # the moment of the kill is drawn by chance, not waited for
         brain.kill()
@@ -157,9 +163,8 @@ async def _differences(brain: Brain, smoke: Smoke) -> list[str]:
             timeline = detail.timeline if detail else ()
             booked += [(alert.subject, told[one.event], one.at) for one in timeline if one.event in told]
     lines = read_journal(brain.state / JOURNAL_FILE, start=0, end=wall_clock() + DAY)
-    written = [
-        (one.transition.subject.id, one.transition.condition, one.transition.at) for one in lines if one.transition
-    ]
+    changed = [one.transition for one in lines if one.transition and one.transition.cause is Cause.CONDITION]
+    written = [(one.subject.id, one.condition, one.at) for one in changed]
     return _compare("alert book", booked, expected) + _compare("journal", written, expected)
 
 
