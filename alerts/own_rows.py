@@ -44,7 +44,7 @@ def news_rows(news: News, town: Town) -> list[OwnRow]:
     before = entry.detail.get("from") if entry.event == "severity_changed" else None
     if before in list(Severity) and before != alert.severity:
         left = alert.model_copy(update={"severity": Severity(before), "state": AlertState.CLOSED})
-        rows.append(alert_row(left, town, at=max(entry.at, alert.raised_at)))
+        rows.append(alert_row(left, town, at=alert.changed_at))
     return rows
 
 

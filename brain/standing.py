@@ -35,6 +35,9 @@ MoreRows = Callable[[Moment], Awaitable[Sequence[OwnRow]]]
 """More of what is told every minute; raises Unavailable when it is not known now."""
 
 
+Name = tuple[str, tuple[tuple[str, str], ...]]
+
+
 class Standing:
     """Looks at the book and at what came in; a minute that cannot be told is left out."""
 
@@ -43,6 +46,8 @@ class Standing:
     ) -> None:
         self._book, self._live, self._own, self._clock, self._more = book, live, own, clock, more
         self._changed = asyncio.Event()
+        self._told: dict[Name, dict[str, Value]] = {}
+        """What was told last of facilities and categories: between two minutes only what differs is told."""
 
     async def run(self) -> None:
         """Tell every minute, and how facilities stand soon after one of their alerts changed, until cancelled."""
@@ -61,11 +66,13 @@ class Standing:
             unlisten()
 
     async def tell(self, *, whole: bool = True) -> None:
-        """Tell how things stand now; only of facilities unless `whole`. Raises Unavailable."""
-        alerts = await self._book.alerts(AlertFilter(states=OPEN_STATES, limit=_MOST_OPEN))
+        """Tell how things stand now; unless `whole`, only of places and categories that changed. Raises Unavailable."""
+        # The moment comes first: what closes while the book is read is told of later, and that is what stays.
         now, town = self._clock(), self._book.town
-        await self._add(facility_rows(town, alerts, self._live, now=now))
-        await self._add(category_rows(alerts, now=now))
+        alerts = await self._book.alerts(AlertFilter(states=OPEN_STATES, limit=_MOST_OPEN))
+        places = [*facility_rows(town, alerts, self._live, now=now), *category_rows(alerts, now=now)]
+        await self._add(row for row in places if whole or self._told.get(_name(row)) != row.fields)
+        self._told = {_name(row): row.fields for row in places}
         if not whole:
             return
         await self._add(alert_row(alert, town, at=now) for alert in alerts)
@@ -89,6 +96,10 @@ class Standing:
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0, due - self._clock()) / SECOND):
                 await self._changed.wait()
+
+
+def _name(row: OwnRow) -> Name:
+    return row.family, tuple(row.tags.items())
 
 
 def is_silent(sensor: Sensor, measured_at: Moment | None, *, now: Moment) -> bool:

@@ -87,3 +87,23 @@ async def test_open_alerts_are_told_every_minute_and_closed_ones_are_not(tmp_pat
         worst = [row.fields["worst"] for row in await store.own_rows("facility_state", **ALWAYS)]
         assert worst == [1.0, 0.0]
         assert len(await store.own_rows("sensor_state", **ALWAYS)) == 4
+
+
+async def test_between_two_minutes_only_places_that_changed_are_told(tmp_path: Path) -> None:
+    clock = Clock()
+    async with (
+        open_book(f"sqlite:///{tmp_path}/book.db", TOWN, clock=clock, people=people()) as book,
+        DuckStore(None, TOWN) as store,
+    ):
+        own = OwnRows(store, clock)
+        standing = Standing(book, LiveReadings(), own, clock=clock)
+        for second in range(4):
+            clock.now = START + second * 1_000
+            if second == 2:
+                await book.take([active()], definitions(), clock.now)
+            await standing.tell(whole=second == 0)
+        await own.flush()
+
+        told = [(row.at - START, row.fields["worst"]) for row in await store.own_rows("facility_state", **ALWAYS)]
+        assert told == [(0, 0.0), (2_000, 1.0)]
+        assert await store.own_rows("alert", **ALWAYS) == []
