@@ -7,7 +7,7 @@ restart, or a store that was away, misses none; what was told and not yet forgot
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Column, Connection, delete, false, func, or_, select, true, update
+from sqlalchemy import Column, Connection, delete, false, func, select, true, update
 
 from alerts import tables
 from alerts.record import Record, alert_of, from_row
@@ -18,6 +18,7 @@ Reader = Literal["store", "broker"]
 MOST_KEPT = 1_000_000
 """So many are remembered for a reader that is away, the newest."""
 _AT_ONCE = 500
+_PRUNED_EVERY = 10_000
 
 
 class News(NamedTuple):
@@ -58,10 +59,14 @@ def mark_read(connection: Connection, reader: Reader, numbers: Sequence[int]) ->
         return
     news = tables.news
     mine = "for_store" if reader == "store" else "for_broker"
-    connection.execute(update(news).where(news.c.number.in_(numbers)).values({mine: false()}))
-    newest = connection.execute(select(func.max(news.c.number))).scalar_one()
-    over = (news.c.for_store == false()) & (news.c.for_broker == false())
-    connection.execute(delete(news).where(or_(over, news.c.number <= newest - MOST_KEPT)))
+    these = news.c.number.in_(numbers)
+    # Locked in their order, and nothing else is touched: two readers wait for each other, and never for ever.
+    connection.execute(select(news.c.number).where(these).order_by(news.c.number).with_for_update())
+    connection.execute(update(news).where(these).values({mine: false()}))
+    connection.execute(delete(news).where(these, news.c.for_store == false(), news.c.for_broker == false()))
+    newest = max(numbers)
+    if newest % _PRUNED_EVERY < len(numbers):
+        connection.execute(delete(news).where(news.c.number <= newest - MOST_KEPT))
 
 
 def count_unread(connection: Connection, reader: Reader) -> int:

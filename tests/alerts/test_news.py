@@ -1,5 +1,6 @@
 """What happens to alerts reaches the store whole, in order, over restarts and while it is away."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -9,7 +10,7 @@ from alerts import tables
 from alerts.book import Book, open_book
 from alerts.event_words import WORDS
 from alerts.happening import Happening
-from alerts.news import News, count_unread, mark_read, unread
+from alerts.news import News, Reader, count_unread, mark_read, unread
 from alerts.telling import Teller, to_store
 from tests.alerts.small_town import EITHER, START, TOWN, Clock, active, definitions, normal, people
 from town.alert import Severity
@@ -149,6 +150,26 @@ async def test_more_than_fit_into_one_look_are_told_in_order(book: Book) -> None
 
     assert told == list(range(1, len(told) + 1))
     assert len(told) > 600
+
+
+@EITHER
+async def test_both_readers_at_once_do_not_wait_for_each_other_for_ever(book: Book) -> None:
+    await book.take([active(subject=f"s{number}") for number in range(200)], definitions(), START)
+    heard: dict[str, list[int]] = {"store": [], "broker": []}
+
+    async def tell(reader: Reader) -> None:
+        async def pass_on(news: Sequence[News]) -> None:
+            heard[reader].extend(one.number for one in news)
+
+        teller = Teller(book, reader, pass_on, part=reader)
+        while await teller.tell():
+            await teller.mark()
+
+    await asyncio.gather(tell("store"), tell("broker"), tell("store"))
+
+    assert set(heard["store"]) == set(heard["broker"]) and len(heard["broker"]) == 400
+    count = select(func.count()).select_from(tables.news)
+    assert await book.database.read(lambda link: link.execute(count).scalar()) == 0
 
 
 def test_everything_that_can_happen_has_its_words() -> None:
