@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Select, bindparam, insert, select
 
 from alerts import tables
 from alerts.content import Knows, Note, content_of, note_of
@@ -58,10 +58,7 @@ class Calls:
         """Who has heard of alerts, and what is still to be told of them; what was loaded before is known better."""
         alerts = [name for name in alerts if name not in self._heard]
         self._heard |= {name: [] for name in alerts}
-        table = tables.notification.c
-        query = select(table.alert, table.target, table.channel).distinct()
-        heard = query.where(table.alert.in_(alerts), table.state != DeliveryState.SUPPRESSED.value)
-        for row in self._connection.execute(heard.order_by(table.target)):
+        for row in self._connection.execute(_told_ways(), {"alerts": alerts}):
             self._heard[row.alert].append(Way(row.target, row.channel))
         self._plans.load(alerts)
 
@@ -233,6 +230,15 @@ class Calls:
     def _on_call(self) -> OnCall:
         swaps = read_swaps(self._connection, after=self._now) if self._people.rotas else ()
         return OnCall(self._people, self._town, swaps)
+
+
+@cache
+def _told_ways() -> Select[Any]:
+    """Who was told of `alerts`, over which channels. Made once: making a statement takes longer than running it."""
+    table = tables.notification.c
+    query = select(table.alert, table.target, table.channel).distinct()
+    mine = table.alert.in_(bindparam("alerts", expanding=True))
+    return query.where(mine, table.state != DeliveryState.SUPPRESSED.value).order_by(table.target)
 
 
 def _anew(step: Step, what: Told) -> bool:

@@ -82,6 +82,16 @@ class Hours(BaseModel):
                     yield begins, ends
             day += timedelta(days=1)
 
+    def include(self, at: Moment, town: Town) -> bool:
+        """Whether the moment lies in them: by the clock on the wall, without making spans of it."""
+        local = as_datetime(at, town.zone_info)
+        minutes, day = local.hour * 60 + local.minute, local.date()
+        if self.start < self.end:
+            return self.start <= minutes < self.end and self.on(day, town)
+        if minutes >= self.start and self.on(day, town):
+            return True
+        return minutes < self.end and self.on(day - timedelta(days=1), town)
+
     def hold(self, at: Moment, town: Town) -> Moment | None:
         """When those end in which the moment lies; None when it lies in none."""
         return max((ends for begins, ends in self.spans(at, at + 1, town) if begins <= at), default=None)

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, func, insert, select, update
 
 from alerts import tables
 from alerts.groups import join
@@ -26,9 +27,7 @@ class Plans:
 
     def load(self, alerts: Collection[str]) -> None:
         """What waits for these alerts."""
-        table = tables.planned
-        query = select(table).where(table.c.alert.in_(alerts), table.c.ended.is_(None))
-        for row in self._connection.execute(query.order_by(table.c.due_at, table.c.id)).mappings():
+        for row in self._connection.execute(_waiting(), {"alerts": list(alerts)}).mappings():
             self._waiting[row["alert"]][row["id"]] = planned_of(row)
 
     def waiting(self, alert: str) -> list[Planned]:
@@ -80,6 +79,14 @@ class Plans:
     def _end_of(self, name: str) -> dict[str, Any]:
         how = self._ended.get(name)
         return {"ended": how, "ended_at": None if how is None else self._now}
+
+
+@cache
+def _waiting() -> Select[Any]:
+    """What waits for `alerts`, in order."""
+    table = tables.planned
+    query = select(table).where(table.c.alert.in_(bindparam("alerts", expanding=True)), table.c.ended.is_(None))
+    return query.order_by(table.c.due_at, table.c.id)
 
 
 def alerts_due(connection: Connection, *, now: Moment, limit: int) -> list[str]:

@@ -60,7 +60,7 @@ def on_duty(rota: Rota, at: Moment, town: Town, swaps: Sequence[Swap] = ()) -> t
     """Who is on duty at a moment, each once, in the order of the shifts; those who swapped stand in their place."""
     named = [name for one in rota.dated if one.start <= at < one.end for name in one.people]
     if not any(one.start <= at < one.end for one in rota.dated):
-        named = [name for shift in rota.shifts if shift.hold(at, town) is not None for name in shift.people]
+        named = [name for shift in rota.shifts if shift.include(at, town) for name in shift.people]
     stand_ins = {one.out: one.stands_in for one in swaps if one.rota in (None, rota.id) and one.start <= at < one.end}
     return tuple(dict.fromkeys(stand_ins.get(name, name) for name in named))
 

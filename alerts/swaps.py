@@ -1,6 +1,9 @@
 """Who stands in for whom, as people arrange it while the brain runs: kept in the book, and taken back, not changed."""
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, RowMapping, Select, bindparam, insert, select, update
 
 from alerts import tables
 from alerts.people import People
@@ -14,9 +17,15 @@ LONGEST_NAME = 80
 
 def read_swaps(connection: Connection, *, after: Moment) -> list[Swap]:
     """The swaps that are not over at a moment, the first to begin first."""
+    return [_swap_of(row) for row in connection.execute(_not_over(), {"after": after}).mappings()]
+
+
+@cache
+def _not_over() -> Select[Any]:
+    """Those that end `after` a moment. Made once, as it is asked whenever a rota is to be told."""
     table = tables.swap
-    query = select(table).where(table.c.end > after, table.c.taken_back_at.is_(None))
-    return [_swap_of(row) for row in connection.execute(query.order_by(table.c.start, table.c.id)).mappings()]
+    query = select(table).where(table.c.end > bindparam("after", type_=BigInteger), table.c.taken_back_at.is_(None))
+    return query.order_by(table.c.start, table.c.id)
 
 
 def add_swap(connection: Connection, wanted: Swap, *, at: Moment) -> Swap:

@@ -137,6 +137,17 @@ def test_no_minute_is_uncovered_when_shifts_cover_the_day(cuts: set[int], minute
     assert gaps(rota, moment, moment + DAY, town) == []
 
 
+@given(
+    start=st.integers(0, 1440), end=st.integers(0, 1440), minute=st.integers(0, 7 * 24 * 60),
+    days=st.sampled_from(["all", "workdays", "restdays", ["mon", "sat"]]),
+)  # fmt: skip
+def test_hours_include_what_their_spans_hold(start: int, end: int, minute: int, days: object) -> None:
+    hours = Hours.model_validate({"days": days, "from": written(start), "to": written(end)})
+    moment = at("2026-11-25 00:00") + minute * MINUTE
+
+    assert hours.include(moment, TOWN) is (hours.hold(moment, TOWN) is not None)
+
+
 @given(minutes=st.lists(st.integers(0, 5 * 24 * 60), min_size=4, max_size=4), night=st.booleans())
 def test_watches_tell_at_every_moment_who_is_on_duty(minutes: list[int], night: bool) -> None:
     start = at("2026-11-25 00:00")
