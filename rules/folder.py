@@ -10,6 +10,7 @@ from typing import Any
 from rules.contradiction import contradicts
 from rules.expression import Expression, compile_choice, compile_condition
 from rules.inhibition import inhibition_findings
+from rules.memory import Memory, View, Watch
 from rules.names import Names
 from rules.rule import (
     MAX_ALERTS,
@@ -37,7 +38,7 @@ from town.calendar import FILE as HOLIDAYS
 from town.calendar import is_known
 from town.findings import Finding, has_errors, suggest
 from town.language import Label
-from town.moment import format_duration
+from town.moment import Duration, format_duration
 from town.source import Source, read_yaml
 from town.town import Town
 
@@ -334,6 +335,9 @@ class _Check:
         judged = judged_by(rule, self._town)
         if not judged and not self.reader.pack:
             self.reader._warn((*self.place, "for_each"), "nothing in this town is judged by this rule")
+        if judged and not self.reader.pack and rule.conditions and not _is_measured(rule, judged, self._town):
+            place = (*self.place, "for_each")
+            self.reader._warn(place, "no sensor that it judges measures what it asks for", "it can never be true")
         self._too_short(rule, judged)
 
     def _with_levels(self, rule: Rule) -> None:
@@ -346,12 +350,26 @@ class _Check:
             self._wrong("on_missing", "`raise` does not go with `levels`", "write a rule with `absent`")
 
     def _too_short(self, rule: Rule, judged: list[Judged]) -> None:
-        if not rule.hold_for or not rule.when or subject_kind(rule.for_each) != "sensor":
+        if subject_kind(rule.for_each) != "sensor":
             return
         longest = max((one.members[0].interval for one in judged), default=0)
-        if rule.hold_for < 2 * longest:
-            shown = f"`for` is shorter than two intervals ({format_duration(longest)} each)"
-            self.reader._warn((*self.place, "for"), shown, "it will wait for the second reading")
+        spans: list[tuple[Location, Duration]] = [(("for",), rule.hold_for)] if rule.when else []
+        spans += [(("levels", one.severity.value, "for"), one.hold_for) for one in rule.levels]
+        for key, hold_for in spans:
+            if 0 < hold_for < 2 * longest:
+                shown = f"`for` is shorter than two intervals ({format_duration(longest)} each)"
+                self.reader._warn((*self.place, *key), shown, "it will wait for the second reading")
+
+
+def _is_measured(rule: Rule, judged: list[Judged], town: Town) -> bool:
+    """Whether anything that the rule asks for is measured by any sensor of any of its subjects."""
+    memory = Memory(town)
+    for one in judged:
+        sensor = one.members[0] if one.subject.kind == "sensor" else None
+        view = View(memory, Watch(one.subject, one.members), max_age=None, sensor=sensor)
+        if any(expression.tracks(view) for expression in rule.conditions):
+            return True
+    return False
 
 
 def _step_mistake(step: WrittenStep, *, first: bool) -> tuple[str, str] | None:

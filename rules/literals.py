@@ -5,7 +5,7 @@ from math import isfinite
 from rules.functions import MAX_WIDTH
 from rules.names import Names
 from rules.syntax import Negative, Node, Number
-from rules.terms import Constant, Derived, Measured, Term
+from rules.terms import Constant, Derived, Gathered, Measured, Term
 from rules.tokens import ExpressionError
 from town.findings import suggest
 from town.moment import Duration, parse_duration
@@ -71,12 +71,10 @@ def _with_unit(node: Node, unit: str, amount: float, *, like: Term | None, diffe
 
 def check_possible(term: Term, sign: str, limit: Constant, names: Names) -> None:
     """A comparison that the quantity's plausible range has already decided is a mistake."""
-    plain = isinstance(term, Measured) or (
-        isinstance(term, Derived) and term.function in ("mean", "min", "max", "previous")
-    )
-    if not plain or not isinstance(term, Measured | Derived) or not isinstance(limit.value, float):
+    ends = _ends(term, names)
+    if ends is None or not isinstance(limit.value, float):
         return
-    low, high = names.plausible(term.quantity)
+    what, low, high = ends
     never = {
         ">": high is not None and limit.value >= high,
         ">=": high is not None and limit.value > high,
@@ -86,11 +84,25 @@ def check_possible(term: Term, sign: str, limit: Constant, names: Names) -> None
     outside = (high is not None and limit.value > high) or (low is not None and limit.value < low)
     opposite = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}.get(sign, "")
     if never.get(sign, outside and sign == "=="):
-        raise ExpressionError(limit.start + 1, f"never true: {_range(term, low, high)}")
+        raise ExpressionError(limit.start + 1, f"never true: {_range(what, term, low, high)}")
     if never.get(opposite, outside and sign == "!="):
-        raise ExpressionError(limit.start + 1, f"always true: {_range(term, low, high)}")
+        raise ExpressionError(limit.start + 1, f"always true: {_range(what, term, low, high)}")
 
 
-def _range(term: Measured | Derived, low: float | None, high: float | None) -> str:
+def _ends(term: Term, names: Names) -> tuple[str, float | None, float | None] | None:
+    """What it is about, and between which numbers it lies; None when nothing is known of that."""
+    match term:
+        case Measured():
+            return (term.quantity, *names.plausible(term.quantity)) if term.type == "number" else None
+        case Derived(function="mean" | "min" | "max" | "previous"):
+            return (term.quantity, *names.plausible(term.quantity)) if term.unit is not None else None
+        case Derived(function="count" | "stddev" | "age") | Gathered(function="count_of"):
+            return f"{term.function}(…)", 0.0, None
+        case Gathered(function="mean_of", body=Measured() as body):
+            return (f"mean_of({body.quantity})", *names.plausible(body.quantity))
+    return None
+
+
+def _range(what: str, term: Term, low: float | None, high: float | None) -> str:
     ends = f"{'…' if low is None else f'{low:g}'} to {'…' if high is None else f'{high:g}'}"
-    return f"`{term.quantity}` is {ends} {term.unit or ''}".rstrip()
+    return f"`{what}` is {ends} {term.unit or ''}".rstrip()

@@ -26,6 +26,17 @@ PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
         ("id: a\nwhen: fault\nfor_each: {sensor_kind: any, where: fault}", "before any reading", "move this to `when`"),
         ("id: a\nwhen: smoke >= 0.15\nclear: smoke < 0.2", "`clear` contradicts `when`", "leave a gap"),
         ("id: a\nwhen: fault or smoke > 0.15\nclear: smoke >= 0.15", "`clear` contradicts `when`", ""),
+        ("id: a\nwhen: fault\nclear: fault", "`clear` contradicts `when`", "leave a gap"),
+        ("id: a\nwhen: not fault\nclear: fault == false", "`clear` contradicts `when`", ""),
+        ("id: a\nwhen: smoke > 0.1\nclear: fault or not (smoke > 0.2)", "`clear` contradicts `when`", ""),
+        ("id: a\nwhen: count(smoke, 10m) >= 0", "always true: `count(…)` is 0 to …", ""),
+        ("id: a\nwhen: count(smoke, 10m) < 0", "never true", ""),
+        ("id: a\nfor_each: {facility: any}\nwhen: count_of(smoke > 0.1) >= 0", "always true: `count_of(…)`", ""),
+        (
+            "id: a\nfor_each: {facility: any}\nwhen: mean_of(temperature) > 500",
+            "never true: `mean_of(temperature)`",
+            "",
+        ),
         ("id: a\nwhen: fault\nfor: 10", "a duration needs its unit", ""),
         ("id: a\nwhen: fault\nfor: 10 minutes", "is not a duration", ""),
         ("id: a\nwhen: fault\nseverity: urgent", "severity", ""),
@@ -134,7 +145,12 @@ def test_rules_that_inhibit_each_other_in_a_circle_are_refused(tmp_path: Path) -
 
 def test_what_may_be_meant_is_a_warning(tmp_path: Path) -> None:
     place = town()
-    written = ("id: a\nwhen: fault\nfor: 15s", "id: b\nwhen: open\nfor_each: {sensor_kind: door_contact}")
+    written = (
+        "id: a\nwhen: fault\nfor: 15s",
+        "id: b\nwhen: open\nfor_each: {sensor_kind: door_contact}",
+        "id: c\nlevels: {minor: {when: smoke > 0.1, for: 15s}}",
+        "id: d\nwhen: door_contact.open\nfor_each: {facility: any}",
+    )
 
     rules, findings = read_rules(tmp_path, place, *written)
 
@@ -142,6 +158,8 @@ def test_what_may_be_meant_is_a_warning(tmp_path: Path) -> None:
     assert [(one.level, one.message) for one in findings] == [
         ("warning", "`for` is shorter than two intervals (10s each)"),
         ("warning", "nothing in this town is judged by this rule"),
+        ("warning", "`for` is shorter than two intervals (10s each)"),
+        ("warning", "no sensor that it judges measures what it asks for"),
     ]
 
 
