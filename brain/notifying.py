@@ -11,12 +11,13 @@ import typer
 from alerts.people import People, Recipient
 from alerts.senders.call import HttpRequest, Reply
 from alerts.senders.channels import build_senders
-from alerts.sending import AnswerKind, OutgoingMessage
+from alerts.sending import AnswerKind, OutgoingMessage, Publish
 from alerts.trial import trial_message
 from brain.clock import wall_clock
 from brain.duty import folder_of, who_is_on
 from brain.endpoints import endpoints_of
 from brain.output import FOUND_PROBLEMS, print_json, print_table, screen
+from brain.publishing import publishing
 from brain.secrets import secret
 from town.errors import ConfigError
 from town.findings import suggest
@@ -37,7 +38,7 @@ def run_test(target: str, folder: Path, *, channel: str | None, dry_run: bool, j
     settings = load_settings({}, folder).settings
     now = wall_clock()
     messages = [trial_message(one, town, now=now, link=settings.public_url) for one in found]
-    shown = [asyncio.run(_try(one, settings) if dry_run else _send(one, settings)) for one in messages]
+    shown = [asyncio.run(_try(one, settings) if dry_run else _send(one, settings, town.id)) for one in messages]
     if json:
         print_json({"results": shown})
     else:
@@ -73,8 +74,15 @@ def _unreached(target: str, people: People, channel: str | None) -> str:
     return f"{target} cannot be told{over}; there is: {ways}"
 
 
-async def _send(message: OutgoingMessage, settings: Settings) -> dict[str, Any]:
-    senders = build_senders(endpoints_of(settings), secret=secret, clock=wall_clock)
+async def _send(message: OutgoingMessage, settings: Settings, town: str) -> dict[str, Any]:
+    if message.recipient.channel == "mqtt":
+        async with publishing(settings, town) as publish:
+            return await _sent(message, settings, publish)
+    return await _sent(message, settings, None)
+
+
+async def _sent(message: OutgoingMessage, settings: Settings, publish: Publish | None) -> dict[str, Any]:
+    senders = build_senders(endpoints_of(settings), secret=secret, clock=wall_clock, publish=publish)
     answer = await senders[message.recipient.sender].send(message)
     told = {"answer": answer.kind.value, "delivered": answer.delivered, "said": answer.text, "receipt": answer.receipt}
     return {**_whom(message.recipient), **told}

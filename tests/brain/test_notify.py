@@ -11,9 +11,11 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
+from brain.broker import embedded_broker
 from brain.cli import app
 from brain.endpoints import endpoints_of, heartbeat_address
 from tests.alerts.receivers import http_receiver, says
+from tests.ports import free_ports
 from town.errors import ConfigError
 from town.settings import Settings
 
@@ -24,6 +26,7 @@ people:
   - {id: ann, name: Ann, channels: {wecom: ann.li, email: ann@x.example}}
 targets:
   - {id: room, channel: dingtalk, secret: ROBOT, signing_secret: SIGN, mention: all}
+  - {id: siren, channel: mqtt, topic: town/little/siren}
 rota:
   - {id: duty, shifts: [{from: "00:00", to: "24:00", people: [ann, room]}]}
 routes: [{to: [room, ann]}]
@@ -90,6 +93,15 @@ def test_notify_tells_whoever_is_on_duty_over_the_channels_that_are_meant(
 
     assert ran.exit_code == 0
     assert [(one["target"], one["channel"]) for one in json.loads(ran.stdout)["results"]] == ways
+
+
+async def test_notify_publishes_on_the_towns_broker(folder: Path) -> None:
+    port = free_ports(2)
+    async with embedded_broker(port):
+        ended, printed = await notify(folder, "siren", TOWN_MQTT_PORT=str(port))
+
+    [shown] = json.loads(printed)["results"]
+    assert (ended, shown["answer"]) == (0, "accepted") and shown["said"].startswith("PUBACK")
 
 
 def test_notify_says_which_channels_there_are(folder: Path) -> None:
