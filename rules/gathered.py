@@ -32,6 +32,7 @@ class Gathered:
         "_moments",
         "_sum",
         "_values",
+        "_wholes",
         "false",
         "known",
         "new",
@@ -49,6 +50,8 @@ class Gathered:
         self._due = [NEVER_AGAIN] * self.number
         self._moments: list[tuple[Moment, int]] = []
         self._sum = 0
+        self._wholes = [0] * self.number
+        """What each value adds to the sum."""
 
     def look(self, at: Moment) -> None:
         """Stand as at that moment, which is never before the last one."""
@@ -74,16 +77,13 @@ class Gathered:
         if type(value) is float and not isfinite(value):
             value = None
         self._values[one] = value
-        for each, sign in ((before, -1), (value, 1)):
-            if each is None:
-                continue
-            self.known += sign
-            if each is True:
-                self.true += sign
-            elif each is False:
-                self.false += sign
-            else:
-                self._sum += sign * _whole(each)
+        self.known += (value is not None) - (before is not None)
+        self.true += (value is True) - (before is True)
+        self.false += (value is False) - (before is False)
+        if type(value) is float or self._wholes[one]:
+            whole = _whole(value) if type(value) is float else 0
+            self._sum += whole - self._wholes[one]
+            self._wholes[one] = whole
 
     def mean(self) -> float | None:
         """The mean of the values that are known."""
