@@ -1,11 +1,23 @@
 """One transaction's work on the alert book: what it loaded, what it changed, written together at its end."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Delete,
+    Select,
+    bindparam,
+    delete,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from alerts import tables
 from alerts.calls import Calls
@@ -95,12 +107,8 @@ class Desk:
             self._last_loaded = self._connection.execute(query_day).scalar_one_or_none()
             self._last = self._last_loaded or 0
             self._windows = open_windows(self._connection, self._now)
-        table = tables.alert.c
         for keys in _chunks({key_of(one) for one in transitions}):
-            query = select(tables.alert).where(
-                tuple_(table.rule, table.subject_kind, table.subject).in_(keys), table.closed.is_(None)
-            )
-            rows = self._connection.execute(query.order_by(table.id).with_for_update())
+            rows = self._connection.execute(_open_of(), {"keys": keys})
             self._hold([from_row(row) for row in rows.mappings()])
 
     def _hold(self, records: Sequence[Record]) -> None:
@@ -204,10 +212,8 @@ class Desk:
             self._connection.execute(changed)
 
     def _flush_pending(self) -> None:
-        table = tables.pending
         for keys in _chunks(self._pending):
-            where = tuple_(table.c.rule, table.c.subject_kind, table.c.subject).in_(keys)
-            self._connection.execute(delete(table).where(where))
+            self._connection.execute(_no_longer_pending(), {"keys": keys})
         running = [(key, one) for key, one in self._pending.items() if one]
         rows = [
             {
@@ -217,7 +223,22 @@ class Desk:
             }
             for key, (transition, definition) in running
         ]
-        self._insert(table, rows)
+        self._insert(tables.pending, rows)
+
+
+@cache
+def _open_of() -> Select[Any]:
+    """The open alerts of `keys`. Made once, as what follows: making a statement takes longer than running it."""
+    table = tables.alert.c
+    wanted = tuple_(table.rule, table.subject_kind, table.subject).in_(bindparam("keys", expanding=True))
+    return select(tables.alert).where(wanted, table.closed.is_(None)).order_by(table.id).with_for_update()
+
+
+@cache
+def _no_longer_pending() -> Delete:
+    table = tables.pending.c
+    keys = tuple_(table.rule, table.subject_kind, table.subject).in_(bindparam("keys", expanding=True))
+    return delete(tables.pending).where(keys)
 
 
 def _chunks(items: Iterable[Any]) -> Iterable[Collection[Any]]:
