@@ -290,6 +290,7 @@ async def test_what_a_transition_makes_due_is_leased_in_its_own_transaction(book
         await asyncio.sleep(0)  # it has begun
         await book.take([active()], definitions(), START)
         leased = await notes(book)
+        await receiver.arrived.wait()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
