@@ -22,8 +22,6 @@ SHADOW = "shadow"
 CHATTER: Duration = MINUTE
 """`OFTEN` activations within this are chatter, and so long without one ends it."""
 OFTEN = 3
-LATE: Duration = 2 * MINUTE
-"""What was measured so long before its receipt is backlog: it may be over already, by readings that follow at once."""
 SETTLED: Duration = 10 * SECOND
 """So long after an alert came out of a backlog it is told, unless it was over by then."""
 
@@ -65,7 +63,7 @@ class Gate:
     def __init__(self, rules: RuleSet, town: Town) -> None:
         self.shed = 0
         """Activations that were not let through because their rule has too many alerts."""
-        self._rules, self._town = rules.rules, town
+        self._rules, self._town, self._backlog_after = rules.rules, town, rules.backlog_after
         self._limit = rules.definitions[RULE_LIMIT]
         self._passages: dict[str, dict[Subject, Passage]] = {}
         self._open: Counter[str] = Counter()
@@ -187,7 +185,7 @@ class Gate:
         decided, rule = passage.last, self._rules.get(passage.rule)
         # A sequence is sure of itself only after a while: that its moment is past says nothing.
         judged = decided is not None and decided.cause is Cause.CONDITION and (rule is None or not rule.sequence)
-        if began and judged and decided is not None and received - decided.at >= LATE:
+        if began and judged and decided is not None and received - decided.at >= self._backlog_after:
             passage.backlog_until = received + SETTLED
             self._catching_up[passage.rule, passage.subject] = passage
         elif not passage.open and passage.backlog_until is not None:

@@ -7,6 +7,7 @@ from functools import cached_property
 from rules.rule import Rule
 from town.alert import AlertDefinition, Category, Severity
 from town.language import Label
+from town.moment import MINUTE, Duration
 
 RULE_ERROR = "rule_error"
 """The alert that says a rule cannot be judged; its subject is the town."""
@@ -17,11 +18,17 @@ RULE_LIMIT = "rule_limit"
 RESERVED = (RULE_ERROR, RULE_LIMIT)
 
 
+LATE: Duration = 2 * MINUTE
+"""What was measured so long before its receipt may be over already, by readings that follow at once."""
+
+
 @dataclass(frozen=True)
 class RuleSet:
     """Rules by id."""
 
     rules: dict[str, Rule]
+    backlog_after: Duration = LATE
+    """How long before its receipt something was measured that is backlog."""
 
     @cached_property
     def definitions(self) -> dict[str, AlertDefinition]:
