@@ -69,8 +69,11 @@ def bench_rules(
     json: options.Json = False,
 ) -> None:
     """The rule engine alone, as a ratio to a bare loop that makes the same comparisons; and its memory a subject."""
+    import gc
+
     from rules import bench as of_rules
 
+    gc.set_threshold(50_000, 20, 100)  # as the brain runs, see `brain.process`
     if quick:
         readings, rounds, sensors = min(readings, QUICK_MESSAGES), 1, min(sensors, QUICK_SENSORS)
     # Memory first: what the other measurement leaves behind would be counted with it.
