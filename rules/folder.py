@@ -184,6 +184,7 @@ class _Check:
             inhibits=written.inhibits,
             max_alerts=written.max_alerts or MAX_ALERTS,
             shadow=bool(written.shadow),
+            late=written.late,
         )
         self._together(rule)
         return rule

@@ -185,7 +185,8 @@ class Gate:
         decided, rule = passage.last, self._rules.get(passage.rule)
         # A sequence is sure of itself only after a while: that its moment is past says nothing.
         judged = decided is not None and decided.cause is Cause.CONDITION and (rule is None or not rule.sequence)
-        if began and judged and decided is not None and received - decided.at >= self._backlog_after:
+        late = self._backlog_after if rule is None or rule.late is None else rule.late
+        if began and judged and decided is not None and received - decided.at >= late:
             passage.backlog_until = received + SETTLED
             self._catching_up[passage.rule, passage.subject] = passage
         elif not passage.open and passage.backlog_until is not None:

@@ -18,8 +18,7 @@ def keys() -> Iterator[Entry]:
     """The keys of a rule, those that may stand in a group's defaults first."""
     common = Defaults.model_fields
     for name, field in {**common, **WrittenRule.model_fields}.items():
-        if field.annotation is not type(None):
-            yield Entry(field.alias or name, field.description or "")
+        yield Entry(field.alias or name, field.description or "")
 
 
 def functions() -> Iterator[Entry]:

@@ -39,10 +39,6 @@ def _signed(written: Any) -> Any:
     return -parse_duration(text[1:]) if text.startswith("-") else _span(written)
 
 
-def _later(_: Any) -> Any:
-    raise ValueError("this part of the rule language is not in this version; leave it out")
-
-
 def _clock(written: Any) -> Any:
     if not isinstance(written, str):
         raise ValueError('write the time of day in quotes, such as "22:00"')
@@ -61,8 +57,6 @@ MAX_ALERTS = 200
 _SPAN = WithJsonSchema({"type": "string", "description": "A duration, such as 30s, 10m or 1h30m."})
 
 Span = Annotated[Duration, BeforeValidator(_span), Field(ge=0), _SPAN]
-Later = Annotated[None, BeforeValidator(_later)]
-"""A key that is kept for what is to come."""
 
 
 class _Written(BaseModel):
@@ -196,7 +190,9 @@ class Defaults(_Written):
         None, ge=1, le=100_000, description="More alerts of one rule than this are counted and not told. Default 200."
     )
     shadow: bool | None = Field(None, description="Tried out: alerts are recorded, nobody is told. Default false.")
-    late: Later = None
+    late: Span | None = Field(
+        None, description="What was measured so long before its receipt is backlog, told a moment later. Default 2m."
+    )
 
 
 class WrittenRule(Defaults):
@@ -315,6 +311,7 @@ class Rule:
     inhibits: Inhibits | None = None
     max_alerts: int = MAX_ALERTS
     shadow: bool = False
+    late: Duration | None = None
 
     @property
     def id(self) -> str:

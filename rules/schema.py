@@ -16,9 +16,6 @@ def rule_schema() -> dict[str, Any]:
     models = (RuleFile, WrittenGroup, WrittenRule)
     _, found = models_json_schema([(model, "validation") for model in models], ref_template="#/$defs/{model}")
     parts = found["$defs"]
-    for model in (WrittenGroup, WrittenRule):
-        _without_what_is_to_come(parts[model.__name__])
-    parts["Defaults"].get("properties", {}).pop("late", None)
     parts["RuleFile"]["properties"]["groups"]["items"] = {"$ref": "#/$defs/WrittenGroup"}
     parts["WrittenGroup"]["properties"]["rules"]["items"] = {"$ref": "#/$defs/WrittenRule"}
     return {"$schema": _WHOLE, "title": "Rules of a town", "$ref": "#/$defs/RuleFile", "$defs": parts}
@@ -27,7 +24,3 @@ def rule_schema() -> dict[str, Any]:
 def schema_text() -> str:
     """The schema as it stands in `rules.schema.json`."""
     return json.dumps(rule_schema(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-
-
-def _without_what_is_to_come(part: dict[str, Any]) -> None:
-    part.get("properties", {}).pop("late", None)

@@ -67,7 +67,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
         ("id: a\nlevels: {bad: {when: smoke > 0.1}}", "levels.bad", ""),
         ("id: a\nlevels: {minor: {when: fault}}\nclear: fault", "`clear` does not go with `levels`", "in each level"),
         ("id: a\nlevels: {minor: {when: fault}}\non_missing: raise", "`raise` does not go with `levels`", ""),
-        ("id: a\nwhen: fault\nlate: 30s", "not in this version", ""),
+        ("id: a\nwhen: fault\nlate: soon", "late", ""),
         ("id: a\nwhen: fault\nmax_alerts: 0", "max_alerts", ""),
         ("id: rule_limit\nwhen: fault", "is there already", ""),
         ("id: a\nwhen: fault\ninhibits: {rules: [b], equal: []}", "inhibits.equal", ""),
