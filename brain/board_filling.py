@@ -46,7 +46,7 @@ async def fill(bundle: Bundle, settings: Settings, *, length: Duration, seed: in
         receiver = await stack.enter_async_context(local_receiver(wall_clock))
         session = broker_session(settings, f"{bundle.town.id}-boards", embedded_port=port)
         brain = await stack.enter_async_context(
-            open_brain(bundle, settings, state=state, session=session, receiver=receiver)
+            open_brain(bundle.hurried(), settings, state=state, session=session, receiver=receiver)
         )
         since = wall_clock()
         own = brain.alerting.own

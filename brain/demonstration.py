@@ -4,7 +4,6 @@ import asyncio
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,10 +23,9 @@ from brain.wiring import Brain, open_brain
 from simulators.play import Sent
 from simulators.scenario import Scenario
 from town.errors import ConfigError
-from town.moment import DAY, SECOND, Duration, Moment, parse_duration
+from town.moment import SECOND, Duration, Moment, parse_duration
 from town.settings import Settings, load_settings
 
-YEAR: Duration = 365 * DAY
 _SETTLES_WITHIN: Duration = 30 * SECOND
 _CONNECTS_WITHIN: Duration = 15 * SECOND
 _NAMES = ("demo", "ordinary")
@@ -81,9 +79,8 @@ def show_balance(balances: Sequence[Balance], *, json: bool) -> None:
 
 
 async def _demo(plan: DemoPlan, balances: list[Balance]) -> None:
-    bundle, settings, scenario, length, seed = plan
-    # Hours are played in seconds: all of it is late, and none of it is a gateway that comes back.
-    bundle = bundle._replace(rules=replace(bundle.rules, backlog_after=YEAR))
+    _, settings, scenario, length, seed = plan
+    bundle = plan.bundle.hurried()
     async with AsyncExitStack() as stack:
         state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="town-demo-")))
         embedded_port = await start_broker(stack, settings)
