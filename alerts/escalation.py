@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 POLL: Duration = 5 * SECOND
 """How often it is looked for what another process planned."""
+GATHERS: Duration = SECOND // 20
+"""How long it waits after a change: who is told at once goes first, and whoever is next is minutes away."""
 _AT_ONCE = 200
 
 
@@ -80,5 +82,6 @@ class Caller:
         try:
             async with asyncio.timeout(wait / 1000):
                 await self._wake.wait()
+                await asyncio.sleep(GATHERS / SECOND)
         except TimeoutError:
             pass

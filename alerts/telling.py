@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 POLL: Duration = 5 * SECOND
 """How often it looks for what another process wrote."""
+GATHERS: Duration = SECOND // 20
+"""How long it waits for more: what people are told goes first."""
 MARK_EVERY: Duration = SECOND
 """How often it is written down what a reader has: every time costs the book a transaction."""
 MOST_UNMARKED = 250
@@ -83,6 +85,7 @@ class Teller:
         with suppress(TimeoutError):
             async with asyncio.timeout(longest / SECOND):
                 await self._wake.wait()
+                await asyncio.sleep(GATHERS / SECOND)
 
     async def _look(self) -> None:
         with suppress(Unavailable):

@@ -30,6 +30,8 @@ OPEN_STATES = frozenset(AlertState) - {AlertState.NORMAL, AlertState.PENDING, Al
 _MOST_OPEN = 10_000
 _AT_ONCE = 500
 _GATHERS: Duration = SECOND
+_AFTER_PEOPLE: Duration = SECOND // 10
+"""What people are told of a change goes first."""
 
 MoreRows = Callable[[Moment], Awaitable[Sequence[OwnRow]]]
 """More of what is told every minute; raises Unavailable when it is not known now."""
@@ -96,6 +98,7 @@ class Standing:
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0, due - self._clock()) / SECOND):
                 await self._changed.wait()
+                await asyncio.sleep(_AFTER_PEOPLE / SECOND)
 
 
 def _name(row: OwnRow) -> Name:
