@@ -89,7 +89,6 @@ class Outbox:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.receipts.run(), name="receipts")
-                self._book.dispatch = lambda link: self._dispatch(link, group)
                 turn: asyncio.Task[int] | None = None
                 try:
                     while True:
@@ -97,6 +96,9 @@ class Outbox:
                         turn = group.create_task(self._turn(group), name="outbox turn")
                         # What a turn has leased is sent, even when the end comes between the two.
                         await asyncio.shield(turn)
+                        if self._released:
+                            # Not before: a first turn frees what this outbox leased in an earlier life, and only that.
+                            self._book.dispatch = lambda link: self._dispatch(link, group)
                         await self._look_again()
                         await self._rest()
                         await asyncio.sleep(GATHER_SECONDS)

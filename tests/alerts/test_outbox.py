@@ -287,15 +287,29 @@ async def test_run_sends_at_once_when_the_book_changes_and_ends_with_its_answers
 async def test_what_a_transition_makes_due_is_leased_in_its_own_transaction(book: Book) -> None:
     async with http_receiver() as receiver:
         running = asyncio.create_task(outbox_of(book, receiver).run())
-        await asyncio.sleep(0)  # it has begun
-        await book.take([active()], definitions(), START)
+        await book.take([active(subject="CE2-S01")], definitions(), START)
+        await receiver.until(1)  # its first turn is over
+        await book.take([active(subject="CE2-S02")], definitions(), START)
         leased = await notes(book)
-        await receiver.arrived.wait()
+        await receiver.until(2)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
-    assert [note.attempts for note in leased] == [1]
-    assert [note.state for note in await notes(book)] == [DeliveryState.DELIVERED]
+    assert [note.attempts for note in leased] == [1, 1]
+    assert [note.state for note in await notes(book)] == [DeliveryState.DELIVERED] * 2
+
+
+async def test_a_first_turn_never_sends_again_what_is_on_its_way(book: Book) -> None:
+    async with http_receiver() as receiver:
+        running = asyncio.create_task(outbox_of(book, receiver).run())
+        await asyncio.sleep(0)  # its first turn has begun, and frees what it leased before it was ended
+        await book.take([active()], definitions(), START)
+        await receiver.until(1)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    assert [note.attempts for note in await notes(book)] == [1]
+    assert len(receiver.paths()) == 1
 
 
 async def test_figures_tell_what_is_outstanding_and_what_ended(book: Book, clock: Clock) -> None:
