@@ -38,7 +38,8 @@ def test_ingest_needs_no_server_that_is_not_ours() -> None:
 
     (case,) = found["ingest"]
     assert (found["broker"], found["store"], case["lost"], case["rules"]) == ("embedded", "duckdb", 0, 10)
-    assert case["ratio_to_no_rules"] > 0  # of so few messages it says nothing but that it was measured
+    # Of so few messages the ratio may fall below 1: that it is what was measured is all that can be asked.
+    assert case["ratio_to_no_rules"] == pytest.approx(case["us_per_message"] / case["without_rules_us"], rel=0.02)
 
 
 def test_latency_brings_every_alert_to_the_webhook() -> None:
