@@ -147,7 +147,7 @@ async def test_outbox_restarted_after_a_kill_does_not_wait_for_its_own_lease(boo
         told = asyncio.Event()
         book.listen(lambda _alerts: told.set())
         restarted = asyncio.create_task(outbox_of(book, receiver).run())
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(30):
             await told.wait()
         restarted.cancel()
         await asyncio.gather(restarted, return_exceptions=True)

@@ -119,7 +119,7 @@ async def test_running_outbox_asks_for_receipts(
     told = asyncio.Event()
     book.listen(lambda _alerts: told.set())
     running = asyncio.create_task(outbox.run())
-    async with asyncio.timeout(4):
+    async with asyncio.timeout(30):
         await told.wait()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -67,7 +67,7 @@ async def running(judge: Judge) -> AsyncIterator[None]:
     """It runs until the block ends, then stops as an operator would have it."""
     task = asyncio.create_task(judge.run())
     try:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(30):
             while not judge.live:
                 await asyncio.sleep(0)
         yield
@@ -81,7 +81,7 @@ async def judged(judge: Judge, clock: Hand, until: Moment) -> None:
     """It is that moment, and everything that was delivered before it is judged."""
     clock.now = max(clock.now, until)
     await judge.deliver([])
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(30):
         while not (judge.idle and judge.reached >= until - 1):
             await asyncio.sleep(0)
 

@@ -158,4 +158,4 @@ async def test_a_bug_in_the_store_ends_the_intake(mosquitto: Service, tmp_path: 
         await publish(mosquitto.port, (TELEMETRY, reading(1.0)))
 
         with pytest.raises(ExceptionGroup):
-            await asyncio.wait_for(running, 5)
+            await asyncio.wait_for(running, 30)

@@ -60,7 +60,7 @@ async def answering(answer: Callable[[Asked], Answer]) -> AsyncIterator[str]:
     server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1 << 24)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await asyncio.gather(*filter(None, serving))
 
 
