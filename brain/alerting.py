@@ -28,6 +28,7 @@ from brain.clock import wall_clock
 from brain.endpoints import endpoints_of, heartbeat_address
 from brain.health import Part
 from brain.judge import Judge
+from brain.people_files import PeopleFiles
 from brain.process import Loops
 from brain.receiver import LocalReceiver
 from brain.rule_files import RuleFiles
@@ -55,6 +56,7 @@ class Alerting:
     caller: Caller
     outbox: Outbox
     rule_files: RuleFiles
+    people_files: PeopleFiles
     rollups: Rollups
     own: OwnRows
     tellers: Sequence[Teller]
@@ -72,6 +74,7 @@ class Alerting:
             "refused senders": SenderWatch(self.book).run,
             "clockwork": Clockwork(self.book).run,
             "rule files": self.rule_files.run,
+            "people file": self.people_files.run,
             "rollups": self.rollups.run,
             "own measurements": self.own.run,
             "standing": self.standing.run,
@@ -84,7 +87,7 @@ class Alerting:
         """What knows how it is."""
         told: Sequence[Part] = (self.own, *self.tellers, self.broker, self.performance)
         beating = (self.heartbeat,) if self.heartbeat else ()
-        return (self.judge, self.rule_files, self.book, self.outbox, self.rollups, *told, *beating)
+        return (self.judge, self.rule_files, self.people_files, self.book, self.outbox, self.rollups, *told, *beating)
 
 
 @asynccontextmanager
@@ -117,6 +120,7 @@ async def open_alerting(
             Caller(book),
             outbox,
             RuleFiles(bundle, judge, clock=wall_clock),
+            PeopleFiles(bundle.folder, book, clock=wall_clock),
             Rollups(store, wall_clock, keep=keep_of(settings)),
             own,
             [to_store(book, store)],

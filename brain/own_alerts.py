@@ -82,6 +82,13 @@ WATCHED = {
             degraded=(Severity.MINOR, 0),
         ),
         Watched(
+            "people file",
+            Label(zh="人员文件有错，仍按旧名单通知", en="The people file has a mistake; the old one goes on"),
+            Label(zh="运行 town check 并改正", en="Run town check and mend it"),
+            down=(Severity.MINOR, 0),
+            degraded=(Severity.MINOR, 0),
+        ),
+        Watched(
             _PROCESS,
             Label(zh="大脑的一个进程停了", en="A process of the brain is gone"),
             Label(zh="查看它的日志，让它重新启动", en="Look at its log, and have it started again"),

@@ -46,6 +46,7 @@ async def parts(scene: Scene, told: Words, _argument: str) -> str:
         "ingest": told.gettext("intake"),
         "store": told.gettext("store"),
         "rule files": told.gettext("rule files"),
+        "people file": told.gettext("people file"),
         "spool": told.gettext("spool on disk"),
         "ledger": told.gettext("loss ledger"),
         "gateways": told.gettext("Gateways"),

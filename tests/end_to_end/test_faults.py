@@ -173,6 +173,22 @@ def test_a_changed_rule_is_in_force_without_a_restart(make_brain: Make, mosquitt
     assert eventually(lambda: brain.get("/api/v1/alerts?state=active"))[0]["rule"] == "fire.smoke.high"
 
 
+def test_a_changed_people_file_is_in_force_without_a_restart(make_brain: Make, mosquitto: services.Service) -> None:
+    brain = make_brain()
+    brain.start()
+    people = brain.town / "people.yaml"
+    people.write_text(people.read_text().replace("to: [duty]", "to: [duti]"))
+    said = eventually(lambda: [line for line in brain.log.read_text().splitlines() if "people.yaml:5" in line])
+    people.write_text(people.read_text().replace("to: [duti]", "to: [room]").replace("{id: duty", "{id: room"))
+    eventually(lambda: "people.yaml is in force" in brain.log.read_text())
+
+    publish(mosquitto.port, NATIVE, '{"sensor": "BA-N1", "values": {"smoke": 0.5}}')
+    alert = eventually(lambda: brain.get("/api/v1/alerts?category=fire"))[0]
+
+    assert "did you mean `duty`?" in said[0]
+    assert [one["target"] for one in brain.get(f"/api/v1/alerts/{alert['id']}")["notifications"]] == ["room"]
+
+
 def test_sigterm_ends_it_cleanly(make_brain: Make) -> None:
     brain = make_brain()
     brain.start()
