@@ -2,16 +2,19 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from random import Random
+from typing import Any, cast
 
 import pytest
+from sqlalchemy import Connection
 
 from alerts.accounts import Accounts, TelegramBot
 from alerts.book import Book, open_book
 from alerts.contact import Person
+from alerts.database import Database
 from alerts.outbox import Outbox
 from alerts.people import People, Route
 from alerts.room import Policy
@@ -299,16 +302,38 @@ async def test_what_a_transition_makes_due_is_leased_in_its_own_transaction(book
     assert [note.state for note in await notes(book)] == [DeliveryState.DELIVERED] * 2
 
 
+class TurnBeforeTheWord:
+    """A book whose first turn of an outbox writes between the commit of a transition and the word of it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database, self._committed, self._turned = database, asyncio.Event(), asyncio.Event()
+        self.read = database.read
+
+    async def write(self, work: Callable[[Connection], Any]) -> Any:
+        task = asyncio.current_task()
+        if task is not None and task.get_name() == "outbox turn":
+            await self._committed.wait()
+            done = await self._database.write(work)
+            self._turned.set()
+            return done
+        done = await self._database.write(work)
+        self._committed.set()
+        await self._turned.wait()
+        return done
+
+
 async def test_a_first_turn_never_sends_again_what_is_on_its_way(book: Book) -> None:
+    book.database = cast(Database, TurnBeforeTheWord(book.database))
     async with http_receiver() as receiver:
-        running = asyncio.create_task(outbox_of(book, receiver).run())
-        await asyncio.sleep(0)  # its first turn has begun, and frees what it leased before it was ended
+        outbox = outbox_of(book, receiver)
+        running = asyncio.create_task(outbox.run())
+        await asyncio.sleep(0)  # it has begun: its first turn frees what it leased before it was ended
         await book.take([active()], definitions(), START)
         await receiver.until(1)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
-    assert [note.attempts for note in await notes(book)] == [1]
+    assert [(note.attempts, note.possibly_doubled) for note in await notes(book)] == [(1, False)]
     assert len(receiver.paths()) == 1
 
 
