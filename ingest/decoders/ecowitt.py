@@ -50,6 +50,7 @@ def decode(topic: str, payload: bytes, received_at: Moment, state: str | None) -
         return Rejected(Reason.NOT_UTF8, f"byte {error.start}")
     except ValueError:
         return Rejected(Reason.TOO_LARGE, f"more than {_MOST_FIELDS} fields")
+    written = {name.strip().casefold(): name.strip() for name, _ in form}
     fields = {name.strip().casefold(): value.strip() for name, value in form}
     if not fields or "=" not in text:
         return Rejected(Reason.WRONG_SHAPE, "an upload is a form: name=value&name=value")
@@ -59,7 +60,7 @@ def decode(topic: str, payload: bytes, received_at: Moment, state: str | None) -
     at, gathered = _moment(fields.get("dateutc", "")), Gathered()
     for name, raw in fields.items():
         if name not in NOT_VALUES and raw.casefold() not in _NONE and not _is_secret(name.encode()):
-            _gather(station, at, name, raw, gathered)
+            _gather(station, at, written[name], raw, gathered)
     return Decoded(Kind.TELEMETRY, gathered.readings())
 
 
@@ -92,7 +93,7 @@ def _moment(written: str) -> Moment | None:
 
 
 def _gather(station: str, at: Moment | None, name: str, raw: str, gathered: Gathered) -> None:
-    meaning = meaning_of(name)
+    meaning = meaning_of(name.casefold())
     value: Value = float(raw) if _NUMBER.fullmatch(raw) else raw[:_LONGEST_TEXT]
     found = _known(meaning, value) or _channel(meaning, name, value)
     gathered.add(station, at, name, found)

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ingest.decoded import Announced, Decoded, DeviceReading, DeviceStatus, Fault, Kind, Rejected
+from ingest.decoded import IGNORED, Announced, Decoded, DeviceReading, DeviceStatus, Fault, Kind, Rejected
 from ingest.decoders.document import leaves, read_json, read_object, scalar
 from ingest.decoders.ha_config import Entity, read_entities, read_topic, word
 from ingest.decoders.ha_home import MOST_ENTITIES, Home
@@ -33,6 +33,8 @@ def decode(topic: str, payload: bytes, received_at: Moment, state: Home) -> Deco
     """Read an announcement, a state, or whether a device is there."""
     if topic in state.by_topic or topic in state.availability:
         decoded: Decoded | Rejected = _state(topic, payload, received_at, state)
+    elif topic == f"{state.prefix}status":
+        decoded = IGNORED  # Home Assistant says whether it is there itself
     elif topic.startswith(state.prefix):
         decoded = _announcement(topic, payload, state)
     else:

@@ -9,12 +9,20 @@ from typing import Any
 Path = tuple[str | int, ...]
 """The way to a value in a JSON payload."""
 
+_QUOTED = r"\"[^\"\\]*\"|'[^'\\]*'"
+_LITERAL = rf"(?:{_QUOTED}|-?[0-9]+(?:\.[0-9]+)?|[Nn]one|[Tt]rue|[Ff]alse)"
+_GET = rf"\.get\(\s*(?:{_QUOTED})\s*(?:,\s*{_LITERAL}\s*)?\)"
 _TEMPLATE = re.compile(
-    r"\{\{-?\s*(value_json|value)((?:\.\w+|\[\s*(?:\"[^\"\\]*\"|'[^'\\]*'|\d{1,4})\s*\])*)([^{}]*)\}\}"
+    rf"\{{\{{-?\s*(value_json|value)((?:{_GET}|\.\w+|\[\s*(?:{_QUOTED}|\d{{1,4}})\s*\])*)([^{{}}]*)\}}\}}"
 )
-_STEP = re.compile(r"\.(\w+)|\[\s*(?:\"([^\"\\]*)\"|'([^'\\]*)'|(\d{1,4}))\s*\]")
-_FILTERS = re.compile(r"(?:\s*\|\s*(?:float|int|is_defined|round(?:\(\s*\d?\s*\))?))*\s*-?")
-"""Filters that change nothing but the digits shown; they are left out."""
+_STEP = re.compile(
+    r"\.get\(\s*(?:\"([^\"\\]*)\"|'([^'\\]*)')[^)]*\)|\.(\w+)|\[\s*(?:\"([^\"\\]*)\"|'([^'\\]*)'|(\d{1,4}))\s*\]"
+)
+_ARGUMENT = rf"(?:default\s*=\s*)?{_LITERAL}"
+_FILTERS = re.compile(
+    rf"(?:\s*\|\s*(?:float|int|is_defined|round|default)(?:\(\s*(?:{_ARGUMENT}(?:\s*,\s*{_ARGUMENT})*)?\s*\))?)*\s*-?"
+)
+"""Filters that change nothing but the digits shown, or say what stands for a missing value; they are left out."""
 _LONGEST = 512
 
 
@@ -27,10 +35,8 @@ def read_template(template: str) -> Path | None:
 
 
 def _step(found: re.Match[str]) -> str | int:
-    name, double, single, index = found.groups()
-    if index is not None:
-        return int(index)
-    return next(each for each in (name, double, single) if each is not None)
+    *names, index = found.groups()
+    return int(index) if index is not None else next(name for name in names if name is not None)
 
 
 def follow(path: Path, document: Any) -> Any:

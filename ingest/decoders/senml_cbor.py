@@ -21,6 +21,8 @@ LABELS = {
 """RFC 8428 table 4. The names themselves are taken too: some senders write them."""
 
 _DEEPEST = 8
+_THIS_IS_CBOR = bytes.fromhex("d9d9f7")
+"""A tag that may stand before everything and says nothing else (RFC 8949 section 3.4.6)."""
 
 
 def _refuse(content: Any, immutable: bool) -> Any:
@@ -38,6 +40,7 @@ def start(options: Mapping[str, Any]) -> Pack:
 
 def decode(topic: str, payload: bytes, received_at: Moment, state: Pack) -> Decoded | Rejected:
     """Read one pack; nothing is remembered from one to the next."""
+    payload = payload.removeprefix(_THIS_IS_CBOR)
     stream = io.BytesIO(payload)
     try:
         document = cbor2.CBORDecoder(stream, max_depth=_DEEPEST, semantic_decoders=_TAGS).decode()

@@ -51,6 +51,7 @@ COMPONENTS: dict[str, dict[str, Meaning]] = {
     "light": _METER,
     "rgb": _METER,
     "rgbw": _METER,
+    "rgbcct": _METER,
     "cct": _METER,
     "cover": _METER,
     "pm1": _METER,
@@ -65,6 +66,15 @@ COMPONENTS: dict[str, dict[str, Meaning]] = {
     "flood": {"alarm": Meaning("leak")},
     "smoke": {"alarm": Meaning("smoke_alarm")},
     "presence": {"state": Meaning("occupied")},
+    "presencezone": {"state": Meaning("occupied")},
+    "thermostat": {"current_C": Meaning("temperature", "Cel"), "target_C": Meaning(None, "Cel")},
+    "blutrv": {
+        "current_C": Meaning("temperature", "Cel"),
+        "target_C": Meaning(None, "Cel"),
+        "battery": Meaning("battery", "%"),
+        "rssi": Meaning("rssi", "dBm"),
+    },
+    "bthomedevice": {"battery": Meaning("battery", "%"), "rssi": Meaning("rssi", "dBm")},
     "devicepower": {"battery.percent": Meaning("battery", "%"), "battery.V": Meaning(None, "V")},
     "wifi": {"rssi": Meaning("rssi", "dBm")},
 }
@@ -72,6 +82,15 @@ COMPONENTS: dict[str, dict[str, Meaning]] = {
 METERS_OF = {"emdata": "em", "em1data": "em1"}
 """Components that tell more of another component with the same number."""
 
-PRESSES = {"btn_down": True, "single_push": True, "double_push": True, "triple_push": True, "long_push": True}
-RELEASES = {"btn_up": False}
-"""Events of a push-button input."""
+_PRESSES = ("btn_down", "single_push", "double_push", "triple_push", "long_push")
+_BUTTON = {**dict.fromkeys(_PRESSES, ("pressed", True)), "btn_up": ("pressed", False)}
+_ALARM = {"alarm": True, "alarm_off": False}
+
+EVENTS: dict[str, dict[str, tuple[str, bool]]] = {
+    "input": _BUTTON,
+    "bthomedevice": _BUTTON,
+    "bthomesensor": _BUTTON,
+    "smoke": {event: ("smoke_alarm", there) for event, there in _ALARM.items()},
+    "flood": {event: ("leak", there) for event, there in _ALARM.items()},
+}
+"""What an event of a component says: of push-buttons, wired or over Bluetooth, and of detectors."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from ingest.decoded import IGNORED, Decoded, DeviceReading, DeviceStatus, Kind, Rejected
 from ingest.decoders.document import MOST_CHANNELS, leaves, read_object, scalar
-from ingest.decoders.shelly_components import COMPONENTS, METERS_OF, NOTHING, PRESSES, RELEASES
+from ingest.decoders.shelly_components import COMPONENTS, EVENTS, METERS_OF, NOTHING
 from ingest.decoders.values import DeviceValues
 from ingest.reason import Reason
 from town.channel_options import ChannelsOptions
@@ -21,6 +21,7 @@ _CLOCK_SET = 1_000_000_000
 """Seconds since 1970: a clock that says less counts from its start."""
 _ONLINE = {b"true": True, b"false": False}
 _READ = ("NotifyStatus", "NotifyFullStatus")
+_OF_EVENTS = ("component", "id", "event", "ts")
 
 
 class Devices:
@@ -54,12 +55,14 @@ def decode(topic: str, payload: bytes, received_at: Moment, state: Devices) -> D
     if topic.endswith("/events/rpc"):
         return _notification(topic[: -len("/events/rpc")], payload, state)
     prefix, _, last = topic.rpartition("/")
+    if last == "rpc":
+        return _commands(payload, state)
     if last == "online" and prefix:
         return _online(state.names.get(prefix, prefix), payload)
     above, _, word = prefix.rpartition("/")
     if word == "status" and above:
         return _component(state.names.get(above, above), last, payload, state)
-    if last in ("rpc", "command", "announce", "info", "log", "status") or word in ("command", "debug"):
+    if last in ("command", "announce", "info", "log", "status") or word in ("command", "debug"):
         return IGNORED
     return Rejected(Reason.UNKNOWN_TOPIC, "events/rpc, status/<component> and online are read")
 
@@ -80,16 +83,36 @@ def _notification(prefix: str, payload: bytes, state: Devices) -> Decoded | Reje
     source, method, params = document.get("src"), document.get("method"), document.get("params")
     if not isinstance(source, str) or not source:
         return Rejected(Reason.WRONG_SHAPE, "`src` must be the name of the device")
+    if "result" in document or "error" in document:
+        return _answer(source, document.get("result"), state)
     if not isinstance(method, str) or not isinstance(params, dict):
         return Rejected(Reason.WRONG_SHAPE, "a notification has `method` and `params`")
     state.heard(prefix, source)
     at = _moment(params.get("ts"))
     if method == "NotifyEvent":
         return Decoded(Kind.TELEMETRY, tuple(_events(source, params.get("events"), at)))
-    if method not in _READ:
+    return Decoded(Kind.TELEMETRY, _readings(source, _parts(params), at, state)) if method in _READ else IGNORED
+
+
+def _commands(payload: bytes, state: Devices) -> Decoded:
+    """What passes between a device and somebody who commands it; only answers are looked at."""
+    document = read_object(payload)
+    if isinstance(document, Rejected) or not isinstance(document.get("src"), str):
         return IGNORED
-    parts = [(name, part) for name, part in params.items() if isinstance(part, dict)]
-    return Decoded(Kind.TELEMETRY, _readings(source, parts[:MOST_CHANNELS], at, state))
+    return _answer(document["src"], document.get("result"), state)
+
+
+def _answer(source: str, result: Any, state: Devices) -> Decoded:
+    """An answer to somebody's command: that to `Shelly.GetStatus` tells every component, others are between the two."""
+    system = result.get("sys") if isinstance(result, dict) else None
+    if not isinstance(system, dict) or "uptime" not in system:
+        return IGNORED
+    return Decoded(Kind.TELEMETRY, _readings(source, _parts(result), _moment(system.get("unixtime")), state))
+
+
+def _parts(components: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    parts = [(name, part) for name, part in components.items() if isinstance(part, dict)]
+    return parts[:MOST_CHANNELS]
 
 
 def _component(device: str, name: str, payload: bytes, state: Devices) -> Decoded | Rejected:
@@ -146,16 +169,18 @@ def _take(into: DeviceValues, device: str, name: str, part: Mapping[str, Any], s
 
 
 def _events(device: str, events: Any, at: Moment | None) -> Iterator[DeviceReading]:
-    """Push-buttons that were pressed, and whatever else happened to a component."""
+    """What happened to components: push-buttons that were pressed, detectors that went off, and whatever else."""
     for event in (events if isinstance(events, list) else [])[:MOST_CHANNELS]:
         component, what = (event.get("component"), event.get("event")) if isinstance(event, dict) else (None, None)
         if not isinstance(component, str) or not isinstance(what, str):
             continue
         values = DeviceValues(_owner(device, component))
-        pressed = {**PRESSES, **RELEASES}.get(what) if component.startswith("input:") else None
-        if pressed is not None:
-            values.add(f"{component}.{what}", pressed, quantity="pressed")
+        quantity, said = EVENTS.get(component.partition(":")[0], {}).get(what, (None, None))
+        if quantity is not None and said is not None:
+            values.add(f"{component}.{what}", said, quantity=quantity)
         else:
             values.add(f"{component}.event", what)
+        for path, value in leaves({key: each for key, each in event.items() if key not in _OF_EVENTS}):
+            values.add(f"{component}.{path}", value)
         own = _moment(event.get("ts"))
         yield values.reading(at if own is None else own)

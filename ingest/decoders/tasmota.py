@@ -12,7 +12,17 @@ from zoneinfo import ZoneInfo
 
 from ingest.decoded import IGNORED, Decoded, DeviceReading, DeviceStatus, Kind, Rejected
 from ingest.decoders.document import MOST_CHANNELS, leaves, read_object, scalar
-from ingest.decoders.tasmota_channels import PRESSURE, SPEED, TEMP, UNIT_KEYS, Meaning, meaning, told_units
+from ingest.decoders.tasmota_channels import (
+    PRESSURE,
+    SPEED,
+    TEMP,
+    UNIT_KEYS,
+    ZIGBEE,
+    ZIGBEE_UNITS,
+    Meaning,
+    meaning,
+    told_units,
+)
 from ingest.decoders.values import DeviceValues
 from ingest.reason import Reason
 from town.decoder_options import TasmotaOptions
@@ -103,9 +113,19 @@ def _devices(device: str, document: Mapping[str, Any], units: Mapping[str, str])
             itself.add(key, value, unit="V" if key == "Vcc" else None)
         elif key == "Wifi":
             _take(itself, key, raw, units, sensor=key)
+        elif key == ZIGBEE and isinstance(raw, dict):
+            yield from _behind_bridge(device, raw)
         else:
             yield from _sensors(device, key, raw, units)
     yield itself
+
+
+def _behind_bridge(device: str, heard: Mapping[str, Any]) -> Iterator[DeviceValues]:
+    """The devices of a Zigbee bridge, by their short address or by the name they were given."""
+    for name, each in list(heard.items())[:MOST_CHANNELS]:
+        values = DeviceValues(f"{device}/{name}")
+        _take(values, f"{ZIGBEE}.{name}", each, ZIGBEE_UNITS, sensor=ZIGBEE)
+        yield values
 
 
 def _sensors(device: str, key: str, raw: Any, units: Mapping[str, str]) -> Iterator[DeviceValues]:

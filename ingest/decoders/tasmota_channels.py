@@ -1,5 +1,6 @@
 """What the keys of Tasmota sensors mean, and in which units (https://tasmota.github.io/docs/Supported-Peripherals/)."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -16,6 +17,10 @@ class Meaning(NamedTuple):
 
 
 NOTHING = Meaning()
+ZIGBEE = "ZbReceived"
+"""The key of what a Zigbee bridge heard of its devices."""
+ZIGBEE_UNITS = {TEMP: "C", PRESSURE: "hPa"}
+"""Zigbee has units of its own, whatever the bridge shows its own sensors in."""
 
 _KEYS: dict[str, Meaning] = {
     "Temperature": Meaning("temperature", TEMP),
@@ -59,12 +64,28 @@ _ENERGY: dict[str, Meaning] = {
     "Current": Meaning("current", "A"),
 }
 
+_ZIGBEE: dict[str, Meaning] = {
+    **{key: _KEYS[key] for key in ("Temperature", "Humidity", "Pressure")},
+    "BatteryPercentage": Meaning("battery", "%"),
+    "BatteryVoltage": Meaning("voltage", "V"),
+    "Contact": Meaning("open"),  # the alarm of a door contact: 1 is open
+    "Occupancy": Meaning("motion"),
+    "Fire": Meaning("smoke_alarm"),
+    "Water": Meaning("leak"),
+    "CO": Meaning("co_alarm"),
+}
+
 # A key means something else in these sensors, or nothing that is measured around them.
 _SENSORS: dict[str, dict[str, Meaning]] = {
     "ENERGY": _ENERGY,
     "CTEnergy": _ENERGY,
     "ESP32": {"Temperature": Meaning(None, TEMP)},  # the chip
-    "Flora": {"Humidity": Meaning("soil_moisture", "%"), "Fertility": Meaning(None, "uS/cm")},
+    ZIGBEE: _ZIGBEE,
+    "Flora": {
+        "Humidity": Meaning("soil_moisture", "%"),
+        "Moisture": Meaning("soil_moisture", "%"),
+        "Fertility": Meaning(None, "uS/cm"),
+    },
     "MtrReceived": {},  # what other Matter devices said: Power 1 is on, not a watt
     "Wifi": {"RSSI": Meaning(None, "%"), "Signal": Meaning("rssi", "dBm")},
     "SR04": {"Distance": Meaning(None, "cm")},
@@ -75,13 +96,16 @@ _SENSORS: dict[str, dict[str, Meaning]] = {
     "AS3935": {"Distance": Meaning(None, "km")},
     "MLX90614": {"OBJTMP": Meaning("temperature", TEMP), "AMBTMP": Meaning(None, TEMP)},
 }
-_ONLY_OWN = {"ENERGY", "CTEnergy", "MtrReceived", "Wifi"}
+_ONLY_OWN = {"ENERGY", "CTEnergy", "MtrReceived", "Wifi", ZIGBEE}
 """Sensors whose other keys mean nothing to us, whatever they are called."""
+_END_OF_MAC = re.compile(r"[0-9A-Fa-f]{6}$")
+"""By which sensors that are heard over Bluetooth are told apart, with a dash before it or without."""
 
 
 def meaning(sensor: str, key: str, units: Mapping[str, str]) -> Meaning:
     """What a key of a sensor means. A unit that is told beside the sensors, and was not, is not known."""
     model = sensor.partition("-")[0]
+    model = model if model in _SENSORS else _END_OF_MAC.sub("", model)
     if sensor.startswith("CTEnergy"):
         model = "CTEnergy"
     found = _SENSORS.get(model, {}).get(key)

@@ -19,6 +19,7 @@ from town.moment import Moment
 _UPLINKS = ("up", "up/normalized")
 _COMMANDS = ("down/push", "down/replace")
 _GATEWAY = (("rssi", "dBm"), ("channel_rssi", "dBm"), ("snr", "dB"))
+_WARNINGS = ("decoded_payload_warnings", "normalized_payload_warnings")
 ANY_DEVICE = "-"
 """In a topic, a device that the topic does not tell."""
 
@@ -84,6 +85,8 @@ def _uplink(device: str, document: Mapping[str, Any]) -> Decoded | Rejected:
     found = list(take_normalized(values, entries, faults))
     _add_radio_link(values, uplink)
     decoded = uplink.get("decoded_payload")
+    for name in _WARNINGS:
+        add_each(values, [(path, text, None) for path, text in leaves(uplink.get(name), name)])
     if entries:
         for channel, value in leaves(decoded):
             values.add(channel, value)

@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
-from ingest.decoded import IGNORED, Channel, Decoded, DeviceReading, DeviceStatus, Kind, Rejected
+from ingest.decoded import IGNORED, Channel, Decoded, DeviceStatus, Kind, Rejected
 from ingest.decoders import zigbee_channels
-from ingest.decoders.document import read_json
+from ingest.decoders.document import leaves, read_json
+from ingest.decoders.values import DeviceValues
 from ingest.reason import Reason
 from town.moment import SECOND, Moment, parse_moment
 from town.quantity import Value
@@ -20,7 +21,9 @@ LISTS = ("/bridge/devices", "/bridge/groups")
 """Topics that grow with the network: several kilobytes a device."""
 _LARGEST_BRIDGE_LIST = 10_000
 """Devices or groups that are remembered of one bridge."""
-_NO_TIME = (None, "", "null")
+_NO_VALUE = (None, "", "null")
+_METADATA = ("update", "device")
+"""Objects that speak of the firmware and of the model: no values of anything."""
 
 
 class Bridge:
@@ -66,9 +69,9 @@ def _is_command(path: str) -> bool:
 
 def _device(path: str, payload: bytes, state: Bridge) -> Decoded | Rejected:
     document = read_json(payload)
-    if isinstance(document, dict):
-        return IGNORED if path in state.groups else _state(path, document, state.units.get(path, {}))
     name, _, key = path.rpartition("/")
+    if isinstance(document, dict) and (path in state.units or name not in state.units):
+        return IGNORED if path in state.groups else _state(path, document, state.units.get(path, {}))
     if name in state.groups:
         return IGNORED
     if name and (name in state.units or key in zigbee_channels.CHANNELS):
@@ -79,23 +82,22 @@ def _device(path: str, payload: bytes, state: Bridge) -> Decoded | Rejected:
 
 
 def _state(device: str, document: dict[str, Any], units: Mapping[str, str]) -> Decoded:
-    """A whole state: nulls are not known yet and so no values, objects (`update`, `device`, `color`) are metadata."""
-    values: dict[str, Value] = {}
-    channels: dict[str, str] = {}
-    others: list[Channel] = []
+    """A whole state: nulls are not known yet and so no values, what objects and lists hold are channels too."""
+    values = DeviceValues(device)
     for key, raw in document.items():
-        if raw is None or key == "last_seen" or isinstance(raw, dict | list):
+        if raw is None or key == "last_seen" or key in _METADATA:
+            continue
+        if isinstance(raw, dict | list):
+            for path, value in leaves(raw, key):
+                values.put(path, value)
             continue
         value = _value(raw)
         mapped = zigbee_channels.convert(key, value, units.get(key), document)
         if isinstance(mapped, Channel):
-            others.append(mapped)
-            continue
-        values[mapped[0]] = mapped[1]
-        if mapped[0] != key:
-            channels[mapped[0]] = key
-    reading = DeviceReading(device, _last_seen(document.get("last_seen")), values, tuple(others), channels)
-    return Decoded(Kind.TELEMETRY, (reading,))
+            values.put(key, mapped.value, unit=mapped.unit)
+        else:
+            values.put(key, mapped[1], quantity=mapped[0])
+    return Decoded(Kind.TELEMETRY, (values.reading(_last_seen(document.get("last_seen"))),))
 
 
 def _attribute(device: str, key: str, document: Any, payload: bytes, units: Mapping[str, str]) -> Decoded | Rejected:
@@ -104,7 +106,7 @@ def _attribute(device: str, key: str, document: Any, payload: bytes, units: Mapp
         if document.reason is Reason.NOT_UTF8:
             return document
         document = payload.decode("utf-8")
-    if key == "last_seen" or document in _NO_TIME or isinstance(document, dict | list):
+    if key == "last_seen" or key in _METADATA or document in _NO_VALUE:
         return IGNORED
     return _state(device, {key: document}, units)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ingest.decoded import Channel
-from ingest.decoders.values import plain_unit
+from ingest.decoders.values import as_truth, fit, plain_unit
 from town.quantity import Value
 
 _DEEPEST_EXPOSES = 4
@@ -27,7 +27,7 @@ CHANNELS: dict[str, tuple[str, str | None]] = {
     "power": ("power", "W"),
     "energy": ("energy", "kWh"),
     "current": ("current", "A"),
-    "power_factor": ("power_factor", None),
+    "power_factor": ("power_factor", "/"),
     "ac_frequency": ("frequency", "Hz"),
     "voltage": ("voltage", None),
     "battery": ("battery", "%"),
@@ -46,27 +46,15 @@ CHANNELS: dict[str, tuple[str, str | None]] = {
 }
 """Quantity of each key that has one, and the unit the key is in when the bridge does not tell."""
 
-_OTHER_UNITS = {"device_temperature": "Cel", "soil_temperature": "Cel"}
+_OTHER_UNITS = {"device_temperature": "Cel", "soil_temperature": "Cel", "local_temperature": "Cel"}
 """Units of keys without a quantity, when the bridge does not tell."""
 
-_PRESSED = {"single", "double", "hold", "long", "press", "pressed", "emergency", "panic", "sos"}
-_RELEASED = {"release", "released", ""}
-
-_FACTORS: dict[tuple[str, str], tuple[int, int]] = {
-    ("voltage", "mV"): (1, 1000),
-    ("current", "mA"): (1, 1000),
-    ("power", "kW"): (1000, 1),
-    ("energy", "Wh"): (1, 1000),
-    ("pressure", "Pa"): (1, 100),
-    ("pressure", "kPa"): (10, 1),
-    ("voc", "mg/m³"): (1000, 1),
-    ("pm2_5", "mg/m³"): (1000, 1),
-    ("pm10", "mg/m³"): (1000, 1),
-    ("flow", "L/h"): (1, 1000),
-}
-"""From a unit a bridge may tell to the quantity's own: times the first, by the second, so that 3010 mV are 3.01 V."""
-
-_SAME = {("voltage", "V"), ("power_factor", ""), ("pm2_5", "ug/m3"), ("pm10", "ug/m3"), ("voc", "ug/m3")}
+_PRESSED = {
+    "single", "double", "triple", "quadruple", "hold", "long", "short", "press", "pressed", "emergency", "panic", "sos",
+}  # fmt: skip
+_RELEASED = {"release", "released"}
+_BUTTONS = {"button", "left", "right", "center", "top", "bottom", "both"}
+"""Which button it was, in an action of several; a number says it, too."""
 
 
 def convert(key: str, value: Value, unit: str | None, state: Mapping[str, Any]) -> tuple[str, Value] | Channel:
@@ -83,22 +71,31 @@ def convert(key: str, value: Value, unit: str | None, state: Mapping[str, Any]) 
 
 
 def _scaled(key: str, value: Value, unit: str | None, usual: str | None) -> tuple[str, Value] | Channel:
-    """The value in the quantity's own unit, which is the usual one of its key; a Channel when there is no way there."""
+    """The value in the quantity's own unit, which is the usual one of its key; a Channel when there is no way there.
+
+    What is no value of the quantity at all is passed on as it is, for the resolver to refuse.
+    """
     quantity = CHANNELS[key][0]
-    if unit is None or unit == usual or (quantity, unit) in _SAME or not isinstance(value, float):
+    if isinstance(value, bool if usual is None else float) and (not unit or unit == usual):
         return quantity, value
-    times, by = _FACTORS.get((quantity, unit), (0, 1))
-    return (quantity, value * times / by) if times else Channel(key, value, plain_unit(unit))
+    fitting = fit(quantity, value, unit or usual)
+    if fitting is not None:
+        return quantity, fitting
+    return Channel(key, value, plain_unit(unit)) if unit and isinstance(value, float) else (quantity, value)
 
 
 def _contact(key: str, value: Value, unit: str | None, state: Mapping[str, Any]) -> tuple[str, Value] | Channel:
-    return "open", not value if isinstance(value, bool) else value  # contact true: the magnet is there, closed
+    closed = as_truth(value)
+    return "open", value if closed is None else not closed  # contact true: the magnet is there, closed
 
 
 def _action(key: str, value: Value, unit: str | None, state: Mapping[str, Any]) -> tuple[str, Value] | Channel:
-    if value in _PRESSED or value in _RELEASED:
-        return "pressed", value in _PRESSED
-    return Channel(key, value)
+    """A press or a release, also of one button among several: `1_single`, `left_hold`, `button_2_press_release`."""
+    words = set(value.split("_")) if isinstance(value, str) else set()
+    words -= {word for word in words if word in _BUTTONS or word.isdecimal()}
+    if value == "" or words & _RELEASED:
+        return ("pressed", False) if words <= _PRESSED | _RELEASED | {""} else Channel(key, value)
+    return ("pressed", True) if words and words <= _PRESSED else Channel(key, value)
 
 
 def _voltage(key: str, value: Value, unit: str | None, state: Mapping[str, Any]) -> tuple[str, Value] | Channel:
