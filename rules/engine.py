@@ -22,6 +22,7 @@ from rules.silence import SilenceJudge
 from rules.subject import Judged, judged_by
 from town.alert import Cause, Condition, Observation, Reason, Severity, Subject, Transition
 from town.moment import SECOND, Duration, Moment
+from town.quantity import Value
 from town.reading import Reading
 from town.town import Town
 
@@ -67,6 +68,8 @@ class Engine:
         self._memory = Memory(town)
         self._gate = Gate(rules, town)
         self._plans = Plans()
+        self._alone: dict[str, Track] = {}
+        """By sensor, the quantity of its last reading of one value, as long as nothing is special about it."""
         self._judges: list[Judge] = []
         for rule in sorted(rules.rules):
             for judged in judged_by(rules.rules[rule], town):
@@ -95,47 +98,43 @@ class Engine:
         failing = [self._judges[index] for index in sorted(self._failing)]
         return {judge.rule.id: judge.standing.error or "" for judge in failing}
 
-    def step(self, readings: Sequence[Reading], now: Moment) -> list[Transition]:  # noqa: PLR0912 - the hot path
+    def step(self, readings: Sequence[Reading], now: Moment) -> list[Transition]:
         """Judge readings in this order."""
-        out, judged = self._begin(now), 0
-        find, gate = self._memory.sensors.get, self._gate
+        out, others = self._begin(now), 0
+        alone, gate = self._alone.get, self._gate
         for reading in readings:
-            memory = find(reading.sensor)
-            if memory is None:
-                continue
-            values, at, received = reading.values, reading.measured_at, reading.received_at
-            if len(values) != 1 or at > received or reading.refused:
-                self._take(memory, reading, now, out)
-                continue
             # One value that is new is what nearly every reading is: the same as `_take`, with nothing around it.
-            for quantity in values:
-                track = memory.find(quantity)
-            if track is None or track.ask is None or at <= track.order:
-                self._take(memory, reading, now, out)
+            values, at = reading.values, reading.measured_at
+            track = None if reading.refused else alone(reading.sensor)
+            value = None if track is None else values.get(track.quantity)
+            if value is None and len(values) == 1 and not reading.refused:
+                track, value = self._other(reading)
+            if track is None or value is None or len(values) != 1 or not track.at < at <= reading.received_at:
+                self._take(reading, now, out)
+                others += 1
                 continue
-            if at > memory.heard:  # noqa: PLR1730 - a call of max() costs a tenth of the whole reading
-                memory.heard = at
-            for watch in memory.watches:
-                if at > watch.at:  # noqa: PLR1730 - as above
+            for watch in track.watches:
+                if at > watch.at:  # noqa: PLR1730 - a call of max() costs a tenth of the whole reading
                     watch.at = at
-            track.previous = track.last
-            track.value = track.last = value = values[quantity]
-            track.at = track.order = at
+            track.previous = track.value
+            track.value = value
+            track.at = at
             if track.followed:
                 track.tell(at, value)
-            judged += 1
             try:
                 if track.low < value < track.high and not track.watch.awake:  # type: ignore[operator]  # or it raises
-                    asked = track.rest() if track.rest is not None else ()
+                    if track.rest is None:
+                        continue
+                    asked = track.rest()
                 else:
                     asked = track.ask()
             except Exception:  # a value of a type that the rule does not expect: each judge finds out for itself
                 asked = track.asked
             if asked:
-                self._ask(asked, received, now, out)
+                self._ask(asked, reading.received_at, now, out)
                 if gate.unsettled:
                     out += gate.settle(at, now)
-        self.judged += judged
+        self.judged += len(readings) - others
         return out
 
     def advance(self, now: Moment) -> list[Transition]:
@@ -243,17 +242,33 @@ class Engine:
             self._awaiting[judge.index] = due
             heappush(self._due, (due, judge.index))
 
-    def _take(self, memory: SensorMemory, reading: Reading, now: Moment, out: list[Transition]) -> None:
+    def _other(self, reading: Reading) -> tuple[Track | None, Value | None]:
+        """Another of a sensor's quantities than the last that came alone, as long as nothing is special about it."""
+        memory = self._memory.sensors.get(reading.sensor)
+        if memory is None:
+            return None, None
+        for quantity, value in reading.values.items():
+            track = memory.tracks.get(quantity)
+            if track is not None and track.asked and track.value is not None and not track.ahead:
+                self._alone[reading.sensor] = track
+                return track, value
+        return None, None
+
+    def _take(self, reading: Reading, now: Moment, out: list[Transition]) -> None:
+        memory = self._memory.sensors.get(reading.sensor)
+        if memory is None:
+            return
+        self._alone.pop(reading.sensor, None)
         received, order = reading.received_at, reading.measured_at
         at = order if order <= received else received
         if order - received > FUTURE:
             order = received
-        memory.heard = max(memory.heard, at)
+        memory.spoke = max(memory.spoke, at)
         for watch in memory.watches:
             watch.at = max(watch.at, at)
         new: list[Track] = []
         for quantity, value in reading.values.items():
-            track = memory.find(quantity)
+            track = memory.tracks.get(quantity)
             if track is None:
                 continue
             if order > track.order:
@@ -296,8 +311,7 @@ class Engine:
         ordered = [judges[index] for index in sorted(judges)]
         plan = Plan(ordered, self._plans.ask(ordered))
         if len(new) == 1 and ordered:
-            quantity = next(name for name, track in memory.tracks.items() if track is new[0])
-            new[0].hurry(self._plans.quick(ordered, new[0], quantity))
+            new[0].hurry(self._plans.quick(ordered, new[0], new[0].quantity))
         if len(memory.plans) >= MAX_PLANS:
             memory.plans.clear()
         memory.plans[tuple(new)] = plan

@@ -46,18 +46,23 @@ class Track:
     """One quantity of one sensor, judged in the order it was measured."""
 
     __slots__ = (
-        "ask", "asked", "at", "followed", "high", "judges", "last", "low", "news", "order", "previous", "rest", "value",
-        "watch", "windows",
+        "ahead", "ask", "asked", "at", "believed", "followed", "high", "judges", "low", "news", "previous", "quantity",
+        "rest", "value", "watch", "watches", "windows",
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, quantity: str, watches: Sequence["Watch"]) -> None:
+        self.quantity = quantity
+        self.watches = watches
+        """The subjects that its sensor belongs to."""
         self.value: Value | None = None
         """The newest value; None before the first and when the newest is not to be believed."""
         self.at = NEVER
-        self.order = NEVER
-        """The moment the sensor itself named, by which a reading is new or late; `at` is never after its receipt."""
-        self.last: Value | None = None
+        self.ahead: Duration = 0
+        """How far ahead of its receipt the newest was by its sensor's own clock; `at` is never after the receipt."""
+        self.believed: Value | None = None
+        """The newest that was believed, while the newest is not."""
         self.previous: Value | None = None
+        """The one before the newest that was believed."""
         self.windows: list[Window] = []
         self.judges: list[Judge] = []
         self.news: tuple[tuple[set[int], int], ...] = ()
@@ -66,10 +71,20 @@ class Track:
         """Whether anybody has to be told of every value, as it comes."""
         self.asked: Sequence[Judge] = ()
         """Who judges when this alone is new; with what follows worked out at the first value, see `Quick`."""
-        self.ask: Ask | None = None
+        self.ask: Ask = tuple
         self.rest: Ask | None = None
         self.watch: Watch = NOBODY
         self.low = self.high = 0.0
+
+    @property
+    def order(self) -> Moment:
+        """The moment the sensor itself named, by which a reading is new or late."""
+        return self.at + self.ahead
+
+    @property
+    def last(self) -> Value | None:
+        """The newest value that was believed."""
+        return self.believed if self.value is None else self.value
 
     def hurry(self, quick: Quick) -> None:
         """Know who judges when this alone is new."""
@@ -78,8 +93,8 @@ class Track:
 
     def accept(self, at: Moment, order: Moment, value: Value) -> None:
         """Take a value that is newer than the last one."""
-        self.at, self.order, self.previous = at, order, self.last
-        self.value = self.last = value
+        self.previous = self.last
+        self.at, self.ahead, self.value = at, order - at, value
         if self.followed:
             self.tell(at, value)
 
@@ -99,7 +114,8 @@ class Track:
 
     def doubt(self, at: Moment, order: Moment) -> None:
         """Take note that a value came which is not to be believed: the quantity is unknown from now on."""
-        self.at, self.order, self.value = at, order, None
+        self.believed = self.last
+        self.at, self.ahead, self.value = at, order - at, None
         for news, number in self.news:
             news.add(number)
 
@@ -130,18 +146,21 @@ NOBODY = Watch(Subject("town", ""), ())
 class SensorMemory:
     """One sensor: its tracks by quantity, the subjects it belongs to, and who listens to all it says."""
 
-    __slots__ = ("find", "heard", "judges", "plans", "tracks", "watches")
+    __slots__ = ("judges", "plans", "spoke", "tracks", "watches")
 
     def __init__(self) -> None:
         self.tracks: dict[str, Track] = {}
-        self.find: Callable[[str], Track | None] = self.tracks.get
-        """The track of a quantity; looked for with every reading."""
         self.watches: list[Watch] = []
         self.judges: list[Judge] = []
-        self.heard = NEVER
-        """The newest moment of any reading of it."""
+        self.spoke = NEVER
+        """The newest moment of its readings, those left out that were new to one track alone."""
         self.plans: dict[tuple[Track, ...], Plan] = {}
         """Who judges when these are new: worked out once for every set of quantities."""
+
+    @property
+    def heard(self) -> Moment:
+        """The newest moment of any reading of it."""
+        return max(self.spoke, *(track.at for track in self.tracks.values()), NEVER)
 
 
 class Memory:
@@ -160,7 +179,8 @@ class Memory:
         """The track of a quantity, or None when that sensor does not measure it."""
         if quantity not in self.town.kinds[self.town.sensors[sensor].kind].quantities:
             return None
-        return self.sensor(sensor).tracks.setdefault(quantity, Track())
+        memory = self.sensor(sensor)
+        return memory.tracks.setdefault(quantity, Track(quantity, memory.watches))
 
     def watch(self, subject: Subject, members: tuple[Sensor, ...]) -> Watch:
         """The watch over a subject, made when it is first asked for."""

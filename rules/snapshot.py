@@ -108,7 +108,7 @@ def give(saved: Saved, memory: Memory, judges: list[Judge], gate: Gate) -> list[
     """Put a state into a new engine; returns what stood somewhere and is judged no more."""
     for sensor, moment in saved.heard.items():
         if sensor in memory.sensors:
-            memory.sensors[sensor].heard = moment
+            memory.sensors[sensor].spoke = moment
             _give_tracks(saved.tracks[sensor], memory.sensors[sensor].tracks)
     for one in saved.subjects:
         if watch := memory.watches.get(one.subject):
@@ -145,8 +145,8 @@ def _window(key: tuple[str, str, Duration, bool], window: Window) -> SavedWindow
 def _give_tracks(saved: dict[str, SavedTrack], tracks: dict[str, Track]) -> None:
     for name, one in saved.items():
         if track := tracks.get(name):
-            track.at, track.order, track.value = one.at, one.order, one.value
-            track.last, track.previous = one.last, one.previous
+            track.at, track.ahead, track.value = one.at, one.order - one.at, one.value
+            track.believed, track.previous = one.last, one.previous
 
 
 def _give_window(window: Window, saved: list[SavedWindow]) -> None:
