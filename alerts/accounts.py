@@ -9,9 +9,9 @@ from alerts.allowance import Limit
 from town.language import Language
 from town.moment import DAY, MINUTE, SECOND, parse_duration
 
-Variable = Literal["told", "severity", "category", "title", "place", "time", "number"]
+Variable = Literal["told", "severity", "category", "title", "place", "time", "number", "next"]
 """What a fixed template can be filled with."""
-VARIABLES: tuple[Variable, ...] = ("told", "severity", "category", "title", "place", "time", "number")
+VARIABLES: tuple[Variable, ...] = ("told", "severity", "category", "title", "place", "time", "number", "next")
 
 SecretName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")]
 """The name of a secret, in capitals, never the secret itself."""

@@ -179,6 +179,7 @@ class DigestWriter:
             "place": self.place(),
             "time": as_datetime(first, self._town.zone_info).strftime("%m-%d %H:%M"),
             "number": self.number,
+            "next": self._word("nothing" if self.over else "look_up"),
         }
 
 

@@ -1,6 +1,6 @@
 """Turns a notification into what a person reads: the first line says it all, the rest says what to do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -17,11 +17,13 @@ from alerts.sending import Brief, OutgoingMessage
 from alerts.words import (
     BECAUSE,
     CATEGORIES,
+    COME,
     COMMA,
     DRILL,
     DURATIONS,
     NEXT,
     SEVERITIES,
+    SHORTLY,
     TOLD,
     UNITS,
     VALUES,
@@ -31,6 +33,7 @@ from alerts.words import (
 from town.alert import AlertState, Severity
 from town.language import Label, Language
 from town.moment import DAY, HOUR, MINUTE, SECOND, Duration, Moment, as_datetime
+from town.seen import Seen, limit_of, made_of, number, worth_telling
 from town.town import Town
 
 MOST_OBSERVATIONS = 6
@@ -182,7 +185,13 @@ class _Writer:
             "place": self._where(),
             "time": as_datetime(alert.opened_at, self._town.zone_info).strftime("%m-%d %H:%M"),
             "number": alert.id,
+            "next": (self._of_told(SHORTLY) or COME).text(language),
         }
+
+    def _of_told(self, labels: Mapping[tuple[Told, bool], Label]) -> Label | None:
+        """What is said of what is told, and of what is latched."""
+        latched = self._alert.state is AlertState.LATCHED
+        return labels.get((self._told, latched)) or labels.get((self._told, False))
 
     def lines(self, link: str | None, *, short: bool = False) -> list[tuple[str, str]]:
         """The body, each line with its name; `short` of what was seen and what is to be done."""
@@ -234,33 +243,29 @@ class _Writer:
         return f" ({text})" if self.language == "en" else f"（{text}）"
 
     def _observations(self) -> list[str]:
-        seen: list[dict[str, Any]] = self._alert.reason.get("observations", [])
-        # What made the rule decide comes first: the list may be cut.
-        ordered = sorted(seen, key=lambda one: one.get("holds") is not True)
-        return [self._observation(one) for one in ordered[:MOST_OBSERVATIONS]]
+        seen = worth_telling(self._alert.reason.get("observations", []))
+        return [self._observation(one) for one in seen[:MOST_OBSERVATIONS]]
 
-    def _observation(self, one: dict[str, Any]) -> str:
+    def _observation(self, one: Seen) -> str:
         quantity = self._town.quantities.get(one["quantity"])
         name = quantity.name.text(self.language) if quantity else one["quantity"]
-        if (expression := one.get("expression")) and expression != one["quantity"]:
-            name += f" [{expression}]"
+        if (made := made_of(one)) is not None:
+            name += self._aside(made.text(self.language))
         sensor = f"{one['sensor']} " if one["sensor"] != self._alert.subject else ""
         line = f"{sensor}{name} {self._value(one.get('value'), one.get('unit'))}"
-        if not (limit := one.get("limit")):
+        if not (limit := limit_of(one)):
             return line
         return line + self._aside(f"{self.word('limit')} {_readable(limit)}")
 
     def _value(self, value: Any, unit: str | None) -> str:
         if value is None or isinstance(value, bool):
             return VALUES[value].text(self.language)
-        number = f"{value:.6g}" if isinstance(value, int | float) else _short(str(value), 80)
-        return f"{number} {UNITS.get(unit, unit)}" if unit else number
+        said = number(value) if isinstance(value, int | float) else _short(str(value), 80)
+        return f"{said} {UNITS.get(unit, unit)}".rstrip() if unit else said
 
     def _next(self) -> str | None:
         """What follows when nobody is called any more."""
-        latched = self._alert.state is AlertState.LATCHED
-        label = NEXT.get((self._told, latched)) or NEXT.get((self._told, False))
-        if label is None:
+        if (label := self._of_told(NEXT)) is None:
             return None
         why = BECAUSE.get(self._alert.closed_because or "") if self._told is Told.CLOSED else None
         text = label.text(self.language).replace("{}", self._clock())
@@ -295,7 +300,7 @@ def spoken(duration: Duration, language: Language) -> str:
 
 def _readable(limit: str) -> str:
     limit = limit.replace(">=", "≥").replace("<=", "≤").replace("!=", "≠")
-    return " ".join(UNITS.get(part, part) for part in limit.split())
+    return " ".join(filter(None, (UNITS.get(part, part) for part in limit.split())))
 
 
 def _short(text: str, longest: int) -> str:

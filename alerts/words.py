@@ -10,6 +10,7 @@ Word = Literal[
     "since", "until", "place", "seen", "limit", "todo", "within", "cause", "consequence", "open", "number", "by",
     "knows", "more", "look",
     "of_these", "worst", "others", "alerts", "alert", "list", "all", "gateway", "part", "same", "digest",
+    "nothing", "look_up",
 ]  # fmt: skip
 
 
@@ -41,7 +42,7 @@ TOLD: dict[Told, Label] = {
     Told.RAISED_AGAIN: _label("【再次发生】", "[Again] "),
     Told.CHATTERING: _label("【反复】", "[Comes and goes] "),
     Told.STEADY: _label("【持续】", "[Stays] "),
-    Told.BACK: _label("【恢复提醒】", "[Back] "),
+    Told.BACK: _label("【重新告警】", "[Back] "),
     Told.ASSIGNED: _label("【指派给您】", "[For you] "),
     Told.OVERDUE: _label("【逾期未处理】", "[Overdue] "),
     Told.ESCALATED: _label("【无人接手】", "[Nobody has it] "),
@@ -72,6 +73,16 @@ NEXT: dict[tuple[Told, bool], Label] = {
 }
 """What follows from what is told; True when the alert is latched."""
 
+COME = _label("请按预案处置", "follow the plan")
+SHORTLY: dict[tuple[Told, bool], Label] = {
+    (Told.CLEARED, False): _label("请查看并确认", "look and acknowledge"),
+    (Told.CLEARED, True): _label("须现场核查后复位", "look on site and reset"),
+    (Told.RESOLVED, False): _label("无需再处理", "nothing more to do"),
+    (Told.WAS_ACTIVE, False): _label("无需再处理", "nothing more to do"),
+    (Told.CLOSED, False): _label("无需再处理", "nothing more to do"),
+}
+"""The same for templates whose wording a provider has approved: one of a few phrases; else it is COME."""
+
 BECAUSE: dict[str, Label] = {
     "reset": _label("现场核查后已复位。", "Somebody has looked and reset it."),
     "rule_deleted": _label("其规则已被删除。", "Its rule was deleted."),
@@ -92,7 +103,17 @@ VALUES: dict[bool | None, Label] = {
 COMMA = _label("、", ", ")
 """Between the parts of a list."""
 
-UNITS = {"Cel": "°C", "ug/m3": "µg/m³", "mg/m3": "mg/m³", "m3": "m³", "m3/h": "m³/h", "W/m2": "W/m²", "%RH": "%"}
+UNITS = {
+    "Cel": "°C",
+    "ug/m3": "µg/m³",
+    "mg/m3": "mg/m³",
+    "m3": "m³",
+    "m3/h": "m³/h",
+    "W/m2": "W/m²",
+    "%RH": "%",
+    "count": "",
+    "/": "",
+}
 """Units as people write them, where that differs from their SenML code."""
 
 WORDS: dict[Word, Label] = {
@@ -122,4 +143,6 @@ WORDS: dict[Word, Label] = {
     "part": _label("第{}条，共{}条", "{} of {}"),
     "same": _label("#{} 即 {}", "#{} is {}"),
     "digest": _label("汇总", "Digest"),
+    "nothing": _label("无需再处理", "nothing more to do"),
+    "look_up": _label("请登录查看清单", "sign in to see all of them"),
 }

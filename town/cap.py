@@ -6,7 +6,6 @@ authorities. Pure.
 
 import re
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
@@ -15,6 +14,7 @@ from town.facility import Position
 from town.language import Label
 from town.moment import Moment, as_datetime
 from town.outlines import Outlines, Ring
+from town.seen import Seen, made_of, number, worth_telling
 from town.town import Town
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -124,23 +124,22 @@ def _info(root: ET.Element, alert: Alert, town: Town, *, language: str, outlines
 
 def _description(alert: Alert, town: Town, language: str) -> str:
     """What was seen, with its limits; the consequence if the rule names one."""
-    seen: list[dict[str, Any]] = alert.reason.get("observations", [])
-    lines = [_observation(one, town, language) for one in seen if one.get("holds") is not False][:6]
+    lines = [_observation(one, town, language) for one in worth_telling(alert.reason.get("observations", []))][:6]
     if alert.consequence:
         lines.append(_text(alert.consequence, language))
     return "\n".join(lines) or _text(alert.title, language)
 
 
-def _observation(one: dict[str, Any], town: Town, language: str) -> str:
+def _observation(one: Seen, town: Town, language: str) -> str:
     quantity = town.quantities.get(one["quantity"])
     name = _text(quantity.name, language) if quantity else str(one["quantity"])
-    value, expression = one.get("value"), one.get("expression")
+    value, made = one.get("value"), made_of(one)
+    name += f" ({_text(made, language)})" if made else ""
     if isinstance(value, bool) or value is None:
         return f"{name}: {_text(_TRUTH[value], language)}"
-    made = f"[{expression}]" if expression and expression != one["quantity"] else ""
     limit = f"({one['limit']})" if one.get("limit") else ""
-    shown = f"{value:g}" if isinstance(value, int | float) else str(value)
-    return " ".join(part for part in (name, made, shown, one.get("unit") or "", limit) if part)
+    shown = number(value) if isinstance(value, int | float) else str(value)
+    return " ".join(part for part in (name, shown, one.get("unit") or "", limit) if part)
 
 
 def _area(info: ET.Element, alert: Alert, town: Town, *, place: str, outlines: Outlines) -> None:

@@ -59,13 +59,22 @@ def narrowed(text: str) -> str:
 
 
 def _shorter_and_shorter(brief: Brief, link: str | None) -> Iterator[str]:
-    yield _joined(brief.head, brief.since, brief.advice, brief.number, link)
+    for advice in _fewer_clauses(brief.advice):
+        yield _joined(brief.head, brief.since, advice, brief.number, link)
     yield _joined(brief.head, brief.since, brief.number, link)
     for tail in ((brief.since, brief.number, link), (brief.number, link), (brief.number,)):
         for length in range(len(brief.head) - 1, LEAST_HEAD, -1):
             yield _joined(brief.head[:length] + _ELLIPSIS, *tail)
     for length in range(len(brief.head) - 1, 0, -1):
         yield _joined(brief.head[:length] + _ELLIPSIS)
+
+
+def _fewer_clauses(advice: str) -> Iterator[str]:
+    """The advice, and as many of its first clauses as may be: what is to be done first is said first."""
+    ends = [found.end() for found in re.finditer(r"[。；！，;]|[.!,](?=\s)", advice)]
+    yield advice
+    for end in reversed([end for end in ends if end < len(advice)]):
+        yield advice[:end].rstrip("，；,; ")
 
 
 def _joined(*pieces: str | None) -> str:

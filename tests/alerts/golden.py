@@ -27,14 +27,16 @@ from alerts.tables import notification
 from tests.alerts.senders.sent import SECRETS
 from tests.alerts.small_town import START, TOWN, Clock, active, definitions, label, normal, people
 from tests.alerts.storm_town import SENSORS, STORM_TOWN, waiting
+from town.alert import AlertDefinition, Observation, Response, Transition
 from town.language import Language
 from town.moment import MINUTE, SECOND
 
 FOLDER = Path(__file__).with_name("messages")
-LINK = "https://town.example/a/x7Kq2"
+LINK = "https://town.example/a/CdsAAAAGAAEAB5y_v67-DYliIrcnzHfhIXsnGg"
+"""As long as they are."""
 SITUATIONS = (
-    "raised", "severity_raised", "raised_again", "chattering", "reminder", "escalated", "overdue", "assigned", "drill",
-    "cleared", "resolved", "closed", "digest",
+    "raised", "severity_raised", "raised_again", "chattering", "steady", "back", "reminder", "escalated", "overdue",
+    "still_open", "assigned", "drill", "cleared", "resolved", "was_active", "closed", "digest",
 )  # fmt: skip
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
@@ -55,8 +57,8 @@ _CHANNELS = {
     "SMS by Aliyun": Recipient("ann", "sms", None, address="+8613800000001", account=_ALIYUN),
 }
 _TEMPLATES = {
-    "SMS_1": "${severity}${category}警报${told}：${title}，地点${place}，时间${time}，编号${number}，请按预案处置。",
-    "SMS_2": "${severity} ${category} alert, ${told}: ${title} at ${place}, ${time}, no. ${number}. Follow the plan.",
+    "SMS_1": "${severity}${category}警报${told}：${title}，地点${place}，时间${time}，编号${number}，${next}。",
+    "SMS_2": "${severity} ${category} alert, ${told}: ${title} at ${place}, ${time}, no. ${number}: ${next}.",
 }
 """The templates that docs/senders.md says to have approved."""
 _WHO = ("fire-room", "li.wei", "duty-officer")
@@ -75,21 +77,48 @@ async def claims() -> dict[str, Claim]:
 async def _lived(book: Book) -> dict[str, Claim]:
     for latch, ends in ((True, "cleared"), (False, "resolved")):
         subject = {"cleared": "CE2-S02", "resolved": "CE2-S01"}[ends]
-        [alert] = await book.take([active(subject=subject, at=START)], definitions(latch=latch), START + SECOND)
+        [alert] = await book.take([_smoke(subject)], _definitions(latch=latch), START + SECOND)
         if ends == "resolved":
             await book.acknowledge(alert.id, by="li.wei", at=START + MINUTE)
         gone = normal(subject=subject, at=START + 5 * MINUTE)
-        await book.take([gone], definitions(latch=latch), START + 5 * MINUTE)
+        await book.take([gone], _definitions(latch=latch), START + 5 * MINUTE)
         if ends == "cleared":
             await book.reset(alert.id, by="li.wei", at=START + 9 * MINUTE)
     query = notification.select().where(notification.c.target == "fire-room").order_by(notification.c.created_at)
     rows = await book.database.read(lambda link: link.execute(query).mappings().all())
     found = {row["event"]: _claim(dict(row)) for row in rows}
     raised = found["raised"]
+    found["was_active"] = msgspec.structs.replace(found["resolved"], event="was_active")
     as_raised = [name for name in SITUATIONS if name not in (*found, "drill", DIGEST)]
     found |= {name: msgspec.structs.replace(raised, event=name) for name in as_raised}
     drill = {**raised.content, "alert": {**raised.content["alert"], "drill": True}}
     return {**found, "drill": msgspec.structs.replace(raised, content=drill), DIGEST: _digest(raised)}
+
+
+def _definitions(*, latch: bool) -> dict[str, AlertDefinition]:
+    """The rule of the smoke detectors with what the pack says is to be done: advice as long as advice is."""
+    todo = label(
+        "立即看监控、派最近的人到场核实；见烟见火即拨119并疏散，不要等第二个探测器。",
+        "Look at the cameras and send the nearest person now. Smoke or flame seen, call 119 and clear the building; "
+        "do not wait for a second detector.",
+    )
+    rule = definitions(latch=latch)["fire.smoke.high"]
+    return {rule.rule: rule.model_copy(update={"response": Response(text=todo, within=180 * SECOND)})}
+
+
+def _smoke(subject: str) -> Transition:
+    """As a rule of several limits sees it: two on one value, one on what is made of another, and a yes."""
+    raised = active(subject=subject, at=START)
+    seen = [msgspec.structs.replace(one, sensor=subject) for one in raised.reason.observations]
+    second = msgspec.structs.replace(seen[0], limit=">= 0.08 dB/m")
+    heat = Observation(
+        subject, "temperature", 6.25, START, "Cel", expression="rate(temperature, 1m)", limit="> 5 Cel", holds=True
+    )
+    alarm = Observation(subject, "smoke_alarm", True, START, limit="true", holds=True)
+    known = raised.reason
+    return msgspec.structs.replace(
+        raised, reason=msgspec.structs.replace(known, observations=(*seen, second, heat, alarm))
+    )
 
 
 def _digest(raised: Claim) -> Claim:
@@ -145,13 +174,6 @@ def _read(name: str, request: HttpRequest) -> list[str]:
     if shown is None:
         shown = "\n".join(block["text"]["text"] for block in body["blocks"] if "text" in block)
     return [f"=== {name}, {len(request.content)} bytes", shown, ""]
-
-
-def _card(card: dict[str, Any]) -> str:
-    head = f"({card['header']['template']}) {card['header']['title']['content']}"
-    texts = [one["text"]["content"] for one in card["elements"] if "text" in one]
-    buttons = [f"[{one['text']['content']}]" for element in card["elements"] for one in element.get("actions", ())]
-    return "\n".join([head, *texts, *buttons])
 
 
 async def main() -> None:

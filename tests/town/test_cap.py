@@ -63,7 +63,7 @@ RATE = {"value": 6.2, "quantity": "temperature", "unit": "Cel", "expression": "r
     ("seen", "said"),
     [
         ({"value": True, "quantity": "smoke_alarm"}, "Smoke alarm: yes"),
-        ({**RATE, "limit": "> 5 Cel"}, "Temperature [rate(temperature, 1m)] 6.2 Cel (> 5 Cel)"),
+        ({**RATE, "limit": "> 5 Cel"}, "Temperature (change in 1 min) 6.2 Cel (> 5 Cel)"),
     ],
 )
 def test_what_was_seen_is_said_as_people_say_it(seen: dict[str, object], said: str) -> None:

@@ -1,5 +1,6 @@
 """Texts that fit: parts of short messages, bytes, and what is left out first."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +42,18 @@ def test_short_message_leaves_out_advice_before_anything_else() -> None:
     brief = Brief("紧急 火警：烟雾过高", "开始 22:13", "派员核警" * 20, "A-20260921-0001")
 
     assert short_message(brief, most=1) == "紧急 火警：烟雾过高 开始 22:13 A-20260921-0001"
+
+
+def test_short_message_says_as_many_clauses_of_the_advice_as_have_room() -> None:
+    brief = Brief("紧急 火警：烟雾过高", "开始 22:13", "派人核实；见火即拨119，疏散，不要等。", "A-1")
+    texts = [short_message(msgspec.structs.replace(brief, head="烟" * length), most=1) for length in (36, 41, 44, 52)]
+
+    assert [text.split()[3] for text in texts] == [
+        "派人核实；见火即拨119，疏散，不要等。",
+        "派人核实；见火即拨119，疏散",
+        "派人核实；见火即拨119",
+        "派人核实",
+    ]
 
 
 def test_short_message_shortens_its_head_and_keeps_link_and_number() -> None:
