@@ -74,19 +74,35 @@ def spoilt(chance: random.Random) -> str:
     return text
 
 
-def grown(chance: random.Random, depth: int = 0) -> str:
-    """A condition as it might be written, most of them good ones."""
-    if depth > 4 or chance.random() < 0.3:
-        name = chance.choice(NAMES[:5])
-        left = (
-            name
-            if chance.random() < 0.5
-            else f"{chance.choice(FUNCTIONS)}({name}, {chance.choice(('1m', '10m', '1h'))})"
-        )
-        return f"{left} {chance.choice(('>', '<=', '=='))} {chance.choice(('0.2', '5', '20 Cel', 'true'))}"
-    one, other = grown(chance, depth + 1), grown(chance, depth + 1)
-    shape = chance.choice(("({0}) and ({1})", "{0} or {1}", "not ({0})", "any_of({0}) or {1}", "count_of({0}) + 1 > 2"))
-    return shape.format(one, other)
+def limit(chance: random.Random, of: str) -> str:
+    """A number of one sensor held against another, as an engineer might write it."""
+    name = of + chance.choice(("smoke", "temperature", "battery"))
+    windowed = f"{chance.choice(FUNCTIONS[:9])}({name}, {chance.choice(('10s', '1m', '10m', '1h', '1d'))})"
+    left = chance.choice((name, windowed, f"previous({name})", f"-{name}", f"{name} / {windowed}", f"({name} - 3) * 2"))
+    return f"{left} {chance.choice(('>', '>=', '<', '<=', '==', '!='))} {chance.choice(('0.2', '5', '9.5', windowed))}"
+
+
+def asked(chance: random.Random, of: str) -> str:
+    """A condition on one sensor without `and` and `or`."""
+    name = of + chance.choice(("fault", "smoke_alarm", "tamper"))
+    ways = (name, f"changed({of}smoke)", f"age({name}) > {chance.choice(('30s', '1h30m'))}", f"sum({name}, 1h) >= 2")
+    return chance.choice((limit(chance, of), limit(chance, of), *ways, f"{of}battery in (1, 2, 3)", f"{name} == true"))
+
+
+def of_many(chance: random.Random) -> str:
+    """A condition on the sensors of a place."""
+    inside = " and ".join(asked(chance, "") for _ in range(chance.randint(1, 3)))
+    ways = (f"any_of({inside})", f"all_of({inside})", f"count_of({inside}) >= 2", "mean_of(temperature) > 4 Cel")
+    return chance.choice((*ways, asked(chance, "smoke_detector."), f"count_of({inside}) / count_of(battery > 5) > 0.5"))
+
+
+def grown(chance: random.Random, depth: int = 0, place: bool | None = None) -> str:
+    """A condition as it might be written about a detector or a place, most of them good ones."""
+    place = chance.random() < 0.5 if place is None else place
+    if depth > 3 or chance.random() < 0.3:
+        return of_many(chance) if place else asked(chance, "")
+    one, other = grown(chance, depth + 1, place), grown(chance, depth + 1, place)
+    return chance.choice(("({0}) and ({1})", "{0} or {1}", "not ({0})", "{0} && !({1})")).format(one, other)
 
 
 def noise(chance: random.Random) -> str:
