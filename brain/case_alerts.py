@@ -30,6 +30,7 @@ class BookOfACase:
         self._opening = open_book(url, town, clock=lambda: self._now, people=people)
         self._book: Book = self._runner.run(self._opening.__aenter__())
         self._caller = Caller(self._book)
+        self._people = people
         self._subjects: dict[tuple[str, str], Subject] = {}
 
     def __enter__(self) -> Self:
@@ -61,8 +62,10 @@ class BookOfACase:
         known = self._subjects.get((rule, subject))
         return self._runner.run(self._book.state(rule, known)) if known else AlertState.NORMAL
 
-    def notifications(self, target: str) -> int:
-        """How many notifications that target was due by now."""
+    def notifications(self, target: str) -> int | None:
+        """How many notifications that target was due by now; None when there is no such person or target."""
+        if not self._people.channels_of(target):
+            return None
         self._runner.run(self._caller.run_due())
         return self._runner.run(self._count(target))
 

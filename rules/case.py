@@ -1,18 +1,19 @@
 """Rule cases: readings are played through the live engine, and what comes of them is held against what is expected."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
-from rules.case_folder import Case, Down, Expectation, Reload, Towns, find_cases, load_case, town_folder
+from rules.case_folder import Acknowledged, Case, Down, Expectation, Reload, Towns, find_cases, load_case, town_folder
 from rules.case_reason import missing_observations
 from rules.engine import Engine
 from rules.folder import OF_A_PACK, load_rules
 from rules.plain_alerts import PlainAlerts
 from town.alert import AlertDefinition, AlertState, Condition, Transition
+from town.findings import suggest
 from town.folder import load_town
 from town.moment import Moment, format_duration
 from town.reading import Reading
@@ -32,7 +33,7 @@ class CaseAlerts(Protocol):
         """Where the alert of a rule about a subject stands; normal when none is open."""
 
     def notifications(self, target: str) -> int | None:
-        """How many notifications that target was sent since the start; None when they are not counted."""
+        """How many notifications that target was sent since the start; None when nobody of that name is told."""
 
 
 @dataclass
@@ -90,6 +91,7 @@ class _Play:
         self._result = result
         self._rules, self._town = case.rules, case.town
         self._definitions = dict(case.rules.definitions)
+        self._subjects_known = set(_names_in(case.town))
         self._engine = Engine(case.rules, case.town)
 
     def run(self) -> None:
@@ -128,6 +130,7 @@ class _Play:
             return
         self._rules, self._town = reload.rules, reload.town
         self._definitions |= reload.rules.definitions
+        self._subjects_known.update(_names_in(reload.town))
         self._take(self._engine.reload(reload.rules, reload.town, now), now)
 
     def _stop(self, now: Moment) -> None:
@@ -137,10 +140,15 @@ class _Play:
                 self._reload(reload, now)
         for at, done in self._case.acknowledge:
             if at == now:
-                self._alerts.acknowledge(done.rule, done.subject, now)
+                self._result.problems += self._acknowledge(done, now)
         for at, expectation in self._case.expect:
             if at == now:
                 self._result.problems += self._differences(expectation, now)
+
+    def _acknowledge(self, done: Acknowledged, now: Moment) -> Iterator[str]:
+        if self._alerts.state(done.rule, done.subject) in (AlertState.NORMAL, AlertState.PENDING):
+            yield f"at {done.at}: {done.rule} {done.subject} has no alert that somebody could acknowledge"
+        self._alerts.acknowledge(done.rule, done.subject, now)
 
     def _silences(self, until: Moment) -> None:
         while (due := self._engine.next_due()) is not None and due <= until:
@@ -155,13 +163,17 @@ class _Play:
         for one in expected.notifications:
             count = self._alerts.notifications(one.target)
             if count != one.count:
-                found = "they are not counted here" if count is None else f"found {count}"
+                found = "they are not counted here: nobody of that name is known" if count is None else f"found {count}"
                 yield f"{where}: expected {one.count} notification(s) to {one.target}, {found}"
         if expected.rule is None:
             return
         self._result.rules.add(expected.rule)
         if expected.rule not in self._definitions:
-            yield f"{where}: there is no rule {expected.rule}"
+            yield f"{where}: there is no rule {expected.rule}{_hint(expected.rule, self._definitions)}"
+            return
+        if expected.subject is not None and expected.subject not in self._subjects_known:
+            hint = _hint(expected.subject, self._subjects_known)
+            yield f"{where}: there is no sensor, facility or zone {expected.subject}{hint}"
             return
         subjects = [expected.subject] if expected.subject else self._subjects(expected.rule)
         for subject in subjects:
@@ -197,6 +209,16 @@ class _Play:
         mine = [one for one in self._result.transitions if (one.rule, str(one.subject)) == (rule, subject)]
         told = [f"{one.condition} at {_after(one.at, self._case.start)}" for one in mine[-5:]]
         return f" (so far: {', '.join(told)})" if told else " (it never changed)"
+
+
+def _names_in(town: Town) -> Iterable[str]:
+    """Everything that a rule can be about."""
+    return (town.id, *town.zones, *town.facilities, *town.sensors)
+
+
+def _hint(word: str, known: Iterable[str]) -> str:
+    near = suggest(word, known)
+    return f" ({near})" if near else ""
 
 
 def _after(at: Moment, start: Moment) -> str:

@@ -165,12 +165,24 @@ def load_case(folder: Path, towns: Towns) -> tuple[Case | None, list[Finding]]:
         restarts = tuple(
             Down(moment_of(one.at, start), moment_of(one.until, start)) for one in (*downs, *file.restarts)
         )
+        _check_moments(timed, restarts, start)
     except ValueError as error:
         return None, [*findings, Finding(EXPECT, 0, "", str(error))]
     findings += table.findings
     if rules is None or has_errors(findings):
         return None, findings
     return Case(folder.name, town, rules, start, readings, timed, restarts, reload, acknowledge), findings
+
+
+def _check_moments(timed: list[tuple[Moment, Expectation]], restarts: tuple[Down, ...], start: Moment) -> None:
+    """Raises ValueError for a moment at which nothing can be: an end before its beginning, what is no time at all."""
+    if any(one.until < one.at for one in restarts):
+        raise ValueError("restarts: `until` is before `at`")
+    if any(at < start for at, _ in timed):
+        raise ValueError("expect: `at` is before the start of the case")
+    for one in (seen for _, expected in timed for seen in expected.because):
+        if one.measured is not None:
+            moment_of(one.measured, start)
 
 
 def _reload(folder: Path, town: Town, written: WrittenReload, findings: list[Finding]) -> Reload:

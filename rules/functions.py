@@ -51,3 +51,19 @@ GATHERING: dict[str, str] = {
     "all_of": "whether it is true for every sensor; unknown when one is unknown and none is false",
     "mean_of": "the mean over the sensors; unknown ones are left out, and without any it is unknown",
 }
+
+_ELSEWHERE: dict[str, str] = {
+    "avg": "mean", "average": "mean", "avg_of": "mean_of", "diff": "delta", "difference": "delta", "change": "delta",
+    "slope": "rate", "derivative": "rate", "last": "previous", "prev": "previous", "lag": "previous", "std": "stddev",
+    "stdev": "stddev", "deviation": "stddev", "total": "sum", "minimum": "min", "maximum": "max", "some": "any_of",
+    "any": "any_of", "all": "all_of", "every": "all_of",
+}  # fmt: skip
+"""What other languages call these functions."""
+
+
+def hint(name: str) -> str:
+    """What to write for a function that other languages have, or nothing."""
+    lower = name.casefold()
+    if lower in ("abs", "absolute"):
+        return "write both sides: `x > 5 or x < -5`"
+    return f"write `{_ELSEWHERE[lower]}`" if lower in _ELSEWHERE else ""

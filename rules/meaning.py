@@ -1,7 +1,7 @@
 """From a tree to a meaning: names, types, units and ranges are checked, and a mistake says where and what to do."""
 
 from rules import functions
-from rules.literals import check_possible, is_number, literal, width_of
+from rules.literals import check_possible, check_zero, has_unit, is_number, literal, width_of
 from rules.names import Names
 from rules.syntax import (
     Arithmetic,
@@ -102,7 +102,8 @@ def _call(node: Call, names: Names) -> Term:
     function = functions.OF_QUANTITY.get(node.name)
     if function is None:
         known = [*functions.OF_QUANTITY, *functions.GATHERING]
-        raise ExpressionError(column, f"there is no function `{node.name}`", suggest(node.name, known))
+        hint = functions.hint(node.name) or suggest(node.name, known) or f"there are {', '.join(known)}"
+        raise ExpressionError(column, f"there is no function `{node.name}`", hint)
     wanted = 2 if function.windowed else 1
     if len(node.arguments) != wanted:
         example = f"{node.name}(x, 10m)" if function.windowed else f"{node.name}(x)"
@@ -126,18 +127,36 @@ def _quantity_argument(node: Call, names: Names) -> Quantity:
 
 
 def _arithmetic(node: Arithmetic, names: Names) -> Term:
-    left, right = _pair(node.left, node.right, names, difference=True)
+    times = node.sign in "*/"
+    left, right = _factors(node, names) if times else _pair(node.left, node.right, names, difference=True)
     for side in (left, right):
         _must_be(side, "number")
-    unit, difference = left.unit or right.unit, False
-    if node.sign in "+-":
+    if node.sign == "-":
+        check_zero(node.left, right)
+        check_zero(node.right, left)
+    if times:
+        unit, difference = _of_factors(node.sign, left, right)
+    else:
         _same_unit(left, right)
-        difference = node.sign == "-" and left.unit == right.unit
-    elif node.sign == "/":
-        unit = None if left.unit == right.unit else left.unit if right.unit is None else None
-    elif left.unit and right.unit:
-        unit = None
+        unit = left.unit or right.unit
+        difference = (node.sign == "-" and left.unit == right.unit) or (left.difference and right.difference)
     return Calculated(node.start, node.end, "number", unit, difference, sign=node.sign, left=left, right=right)
+
+
+def _factors(node: Arithmetic, names: Names) -> tuple[Term, Term]:
+    """Two sides of `*` or `/`: a number without a unit is only a number."""
+    if any(is_number(side) and not has_unit(side) for side in (node.left, node.right)):
+        return value(node.left, names), value(node.right, names)
+    return _pair(node.left, node.right, names)
+
+
+def _of_factors(sign: str, left: Term, right: Term) -> tuple[str | None, bool]:
+    """The unit of a product or a quotient, and whether it tells how far apart two values are; None: not one we know."""
+    if right.unit is None:
+        return left.unit, left.difference
+    if left.unit is None and sign == "*":
+        return right.unit, right.difference
+    return None, False
 
 
 def _pair(one: Node, other: Node, names: Names, *, difference: bool = False) -> tuple[Term, Term]:
@@ -171,7 +190,8 @@ def _comparison(node: Comparison, names: Names) -> Term:
 
 def _same_unit(left: Term, right: Term) -> None:
     if left.unit and right.unit and left.unit != right.unit:
-        raise ExpressionError(right.start + 1, f"{left.unit} and {right.unit} do not go together")
+        hint = f"to take the number alone, divide by `1 {right.unit}`"
+        raise ExpressionError(right.start + 1, f"{left.unit} and {right.unit} do not go together", hint)
 
 
 def _known_value(item: Property, wanted: Value, start: int, names: Names) -> None:

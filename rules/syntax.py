@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from rules.tokens import KEYWORDS, ExpressionError, Token, tokenize
+from rules.tokens import KEYWORDS, ExpressionError, Token, hint, tokenize
 
 MAX_DEPTH = 40
 MAX_NODES = 400
@@ -149,7 +149,7 @@ class _Parser:
     def _unexpected(self, expected: str) -> ExpressionError:
         token = self._next
         shown = token.text if token == self._tokens[-1] else f"`{token.text or token.unit}`"
-        return ExpressionError(token.start + 1, f"expected {expected}, found {shown}")
+        return ExpressionError(token.start + 1, f"expected {expected}, found {shown}", hint(token.text))
 
     def _count(self) -> None:
         self._nodes += 1

@@ -38,15 +38,21 @@ _UNIT_PART = r"[%°℃℉a-zA-Zµμ摄度人个][\w%°.²³^]*"
 _UNIT = re.compile(rf"\s*({_UNIT_PART}(?:/{_UNIT_PART})?)")
 _NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _TEXT = re.compile(r""""[^"\n]*"|'[^'\n]*'""")
-_SIGN = re.compile(r"\*\*|//|&&|\|\||==|!=|>=|<=|[-+*/()\[\],<>!=≥≤≠×÷（），]")
+_SIGN = re.compile(r"\*\*|//|&&|\|\||==|!=|>=|<=|＞＝|＜＝|＝＝|！＝|=>|=<|<>|[-+*/()\[\],<>!=≥≤≠×÷（），＞＜＋－]")
 
 _SAME = {"&&": "and", "||": "or", "!": "not", "≥": ">=", "≤": "<=", "≠": "!=", "×": "*", "÷": "/"}
-_SAME |= {"（": "(", "）": ")", "，": ","}  # what a Chinese keyboard types
+_SAME |= {"（": "(", "）": ")", "，": ",", "＞": ">", "＜": "<", "＋": "+", "－": "-"}  # what a Chinese keyboard types
+_SAME |= {"＞＝": ">=", "＜＝": "<=", "＝＝": "==", "！＝": "!="}
 _FOREIGN = {
     "**": "powers are not part of the language; write `x * x`",
     "//": "write `/`",
     "=": "write `==` to compare",
+    "=>": "write `>=`",
+    "=<": "write `<=`",
+    "<>": "write `!=`",
 }
+_WORDS = {"且": "and", "并且": "and", "而且": "and", "或": "or", "或者": "or", "非": "not", "不": "not", "is": "=="}
+_BETWEEN = "write `20 <= x and x <= 30`"
 
 
 def tokenize(text: str) -> list[Token]:
@@ -62,6 +68,14 @@ def tokenize(text: str) -> list[Token]:
             return [*tokens, Token("end", "the end", at, at)]
         tokens.append(_token(text, at))
         at = tokens[-1].end
+
+
+def hint(word: str) -> str:
+    """What to write in the place of a word that other languages have, or nothing."""
+    if word.casefold() == "between":
+        return _BETWEEN
+    known = word.casefold() if word.casefold() in KEYWORDS else _WORDS.get(word.casefold(), word)
+    return f"write `{known}`" if known != word else ""
 
 
 def _token(text: str, at: int) -> Token:
@@ -88,6 +102,6 @@ def _number(text: str, at: int) -> Token:
     if number is None:
         raise ExpressionError(at + 1, f"`{text[at]}` is not a number", "write digits 0 to 9")
     unit = _UNIT.match(text, number.end())
-    if unit is None or unit.group(1) in KEYWORDS:
+    if unit is None or unit.group(1).casefold() in KEYWORDS:
         return Token("number", number.group(), at, number.end())
     return Token("number", number.group(), at, unit.end(), unit.group(1))

@@ -45,9 +45,9 @@ REAL = [
     'sensor_kind == "smoke_detector" and mean(smoke, 10m) > 0.1 and age(smoke) < 90s',
     "door_contact.open and not any_of(sum(door_contact.open, 5m) > 0)",
     "temperature in (20, 30, 41 °F) or changed(smoke) or previous(temperature) / smoke > 3",
-    "mean_of(temperature) - 5 Cel > 9 degF && all_of(smoke < 1)",
+    "mean_of(temperature) + 9 degF > 80 °F && all_of(smoke < 1)",
 ]
-SIGNS = [*"()[],><+-*/!=.;:≥≤×÷（）", ">=", "<=", "==", "!=", "&&", "||", "**", "//"]
+SIGNS = [*"()[],><+-*/!=.;:≥≤×÷（）＞＜＝", ">=", "<=", "==", "!=", "&&", "||", "**", "//"]
 FUNCTIONS = ["rate", "mean", "min", "max", "sum", "count", "stddev", "zscore", "delta", "previous", "changed", "age"]
 NUMBERS = ["0", "1", "0.15", "5", "-1", "1e308", "1e999", "99999999999", "10m", "1h30m", "1d", "9d", "0s", "3 ms"]
 NAMES = ["smoke", "temperature", "fault", "smoke_alarm", "battery", "smoke_detector.smoke", "door_contact.open"]

@@ -42,9 +42,8 @@ def describe(error: ErrorDetails, *, model: type[BaseModel], data: Any) -> Probl
             return Problem(location, "")
         case "extra_forbidden":
             known = sorted(_keys_at(model, error["loc"][:-1]))
-            return Problem(
-                location, f"there is no key `{last}` here", suggest(last, known) or f"keys: {_listed(known)}"
-            )
+            hint = _torn(last, error["input"]) or suggest(last, known) or f"keys: {_listed(known)}"
+            return Problem(location, f"there is no key `{last}` here", hint)
         case "literal_error" | "enum":
             expected = error.get("ctx", {}).get("expected", "")
             shown = _shown(error["input"], location)
@@ -53,6 +52,11 @@ def describe(error: ErrorDetails, *, model: type[BaseModel], data: Any) -> Probl
             return Problem(location, error["msg"].partition(", ")[2])
     shown = _shown(error["input"], location)
     return Problem(location, _wrong_type(error, shown) or _sentence(error, shown))
+
+
+def _torn(key: str, value: Any) -> str:
+    """What to do when the key is the rest of a text that a comma between `{ }` has torn in two, or nothing."""
+    return "a comma ends a value between `{ }`: put the whole text in quotes" if value is None and " " in key else ""
 
 
 def _in_data(loc: tuple[str | int, ...], data: Any, *, missing: bool) -> tuple[str | int, ...]:

@@ -1,5 +1,6 @@
 """Cases in which people are told: readings through the live engine, and a real alert book with the town's routes."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,3 +16,14 @@ def test_case(folder: Path) -> None:
 
     assert result.problems == []
     assert result.rules
+
+
+def test_nobody_of_that_name_is_no_answer_to_how_often_they_were_told(tmp_path: Path) -> None:
+    shutil.copytree(CASES.parents[1], tmp_path / "hamlet")
+    case = tmp_path / "hamlet" / "rules" / "cases" / "shadow_is_recorded_and_not_told"
+    expect = case / "expect.yaml"
+    expect.write_text(expect.read_text("utf-8").replace("target: duty", "target: dutty"), "utf-8")
+
+    [result] = run_with_book(case)
+
+    assert "expected 0 notification(s) to dutty, they are not counted here: nobody of that name" in result.problems[0]

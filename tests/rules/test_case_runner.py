@@ -55,6 +55,15 @@ def test_difference_is_told_with_what_happened(tmp_path: Path) -> None:
         ("rules: rules.yaml#smok\nexpect:\n  - {at: 5s, rule: smok}\n", "", "there is no rule `smok`"),
         ("expect:\n  - {at: 5s, notifications: [{target: a, count: 1}]}\n", "", "they are not counted here"),
         ("expect: []\n", "", "expect"),
+        ("expect:\n  - {at: 5s, rule: smoke, subject: S11, not: active}\n", "", "no sensor, facility or zone S11 (did"),
+        ("expect:\n  - {at: 5s, rule: smoke, because: [{measured: soon}]}\n", "", "is not a duration"),
+        ("restarts: [{at: 5s, until: 4s}]\nexpect:\n  - {at: 5s, rule: smoke}\n", "", "`until` is before `at`"),
+        ('expect:\n  - {at: "2026-01-04T23:59:59+08:00", rule: smoke}\n', "", "before the start of the case"),
+        (
+            "acknowledge: [{at: 5s, rule: smoke, subject: S1}]\nexpect:\n  - {at: 5s, rule: smoke}\n",
+            "",
+            "smoke S1 has no alert that somebody could acknowledge",
+        ),
     ],
 )
 def test_case_that_cannot_be_played_says_why(tmp_path: Path, expect: str, readings: str, problem: str) -> None:

@@ -18,6 +18,11 @@ PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
     [
         ("id: a\nwhen: smok > 1", "column 1: `smok` is not known", "did you mean `smoke`?"),
         ("id: a\nwehn: fault", "wehn", "did you mean `when`?"),
+        (
+            "id: a\nlevels: {minor: {when: rate(smoke, 1m) > 0.1}}",
+            "there is no key `1m) > 0.1` here",
+            "a comma ends a value between `{ }`: put the whole text in quotes",
+        ),
         ("id: a\nwhen: fault\nabsent: {for: 1m}", "a rule has one of `when`, `levels`, `sequence` and `absent`", ""),
         ("id: a", "a rule has one of `when`, `levels`, `sequence` and `absent`", ""),
         ("id: a\nwhen: fault\nfor_each: {}", "choose by one of", ""),
