@@ -4,14 +4,27 @@ from pathlib import Path
 
 import typer
 
-from brain.output import FOUND_PROBLEMS, errors, screen
+from brain.output import FOUND_PROBLEMS, errors, print_findings, screen
 from dashboards.files import HOME, built, lint_boards, out_of_date, read_boards, write
+from dashboards.words import Known
+from town.folder import load_town
 from town.language import Language
 
 
-def run_build(folder: Path | None, language: Language, *, dry_run: bool) -> None:
+def known_in(folder: Path | None) -> Known | None:
+    """The kinds of a town with its limits. Leaves with exit code 1 when its folder has mistakes."""
+    if folder is None:
+        return None
+    town, findings = load_town(folder)
+    if town is None:
+        print_findings(findings)
+        raise typer.Exit(FOUND_PROBLEMS)
+    return town
+
+
+def run_build(folder: Path | None, language: Language, *, town: Path | None, dry_run: bool) -> None:
     """Write what differs. Leaves with exit code 1 when a board breaks a rule, or a dry run finds differences."""
-    where, files = folder or HOME, built(language)
+    where, files = folder or HOME, built(language, known_in(town))
     changed = out_of_date(where, files)
     for path in changed:
         screen.print(f"{'would write' if dry_run else 'writes'} {path}", markup=False)

@@ -1,8 +1,10 @@
 """Sends the boards to a running Grafana: what `town boards push` does."""
 
 from collections import Counter
+from pathlib import Path
 from typing import NamedTuple
 
+from brain.board_files import known_in
 from brain.output import print_json, screen
 from dashboards.catalogue import boards
 from dashboards.files import lint_boards
@@ -25,7 +27,7 @@ class Asked(NamedTuple):
     renew: bool
 
 
-def run_push(url: str, language: Language, asked: Asked, *, json: bool) -> None:
+def run_push(url: str, language: Language, asked: Asked, *, town: Path | None, json: bool) -> None:
     """Push and say what was done. Raises ConfigError when a board breaks a rule, or Grafana refuses something."""
     settings = load_settings({}).settings
     if settings.grafana_token is None:
@@ -41,7 +43,7 @@ def run_push(url: str, language: Language, asked: Asked, *, json: bool) -> None:
         influx_source(url=asked.influx, authorization=authorization, database=asked.database),
         alerts_source(url=asked.console, authorization=bearer),
     ]
-    found = boards(language)
+    found = boards(language, known_in(town))
     problems = lint_boards({f"json/{board.folder.uid}/{board.uid}.json": board.build() for board in found})
     if problems:
         raise ConfigError("\n".join(map(str, problems)))

@@ -1,5 +1,6 @@
 """The two things the pages are made of: fragments of HTML that change in place, and charts."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,13 @@ class Chart(Element, component=_STATIC / "chart.js", esm={"nicegui-echart": str(
     def __init__(self, *, group: str = "") -> None:
         super().__init__()
         self._props["group"] = group
+        self.heading: ui.label | None = None
 
-    def show(self, figure: dict[str, Any]) -> None:
-        """Draw a figure as `console.figure.Figure` describes it."""
+    def show(self, figure: dict[str, Any], *, notes: Sequence[str] = ()) -> None:
+        """Draw a figure as `console.figure.Figure` describes it; `notes` stand beside the unit."""
         self._props["figure"] = figure
+        if self.heading is not None:
+            self.heading.set_text(" · ".join(filter(None, (figure["unit"], *notes))))
         self.update()
 
 
@@ -49,5 +53,7 @@ def chart_panel(name: str, unit: str, *, group: str) -> Chart:
     with panel("panel chart-panel"):
         with ui.element("h2"):
             ui.label(name)
-            ui.label(unit).classes("unit")
-        return Chart(group=group)
+            heading = ui.label(unit).classes("unit")
+        chart = Chart(group=group)
+        chart.heading = heading
+        return chart

@@ -47,7 +47,7 @@ class Line(TypedDict):
 
 
 class Limit(TypedDict):
-    """A value that a rule holds against."""
+    """A value that a rule holds against, or from which on one of this kind wants attention."""
 
     value: float
     label: str
@@ -104,11 +104,11 @@ async def make_figure(
     lines = _lines(found, window, step=states is not None)
     if window.compare:
         before = await _read(history, sensors, quantity, window, shift=window.compare)
-        name = told.gettext("before")
+        name = told.gettext("yesterday") if window.compare == DAY else told.gettext("last week")
         lines = [_line(name, "before", _highest(before), window, step=states is not None), *lines]
     return Figure(
         series=lines,
-        limits=_limits(told, looked, quantity),
+        limits=_limits(told, looked, quantity) or _usual_limits(town, told, sensors, quantity, lines),
         washes=_washes(looked, window, label),
         start=window.start,
         end=window.end,
@@ -179,6 +179,30 @@ def _limits(told: Words, alerts: Iterable[Alert], quantity: str) -> list[Limit]:
             if seen.quantity == quantity and number and not seen.expression and not isinstance(seen.value, bool):
                 found[float(number.group())] = pretty_limit(told, seen.limit or "")
     return [Limit(value=value, label=label) for value, label in sorted(found.items())]
+
+
+def _usual_limits(town: Town, told: Words, sensors: Sequence[str], quantity: str, lines: Sequence[Line]) -> list[Limit]:
+    """The limits of the sensors' kinds that the values are near, so that far ones do not make the lines flat."""
+    known = town.quantities[quantity]
+    drawn = [value for line in lines for _, value in line["points"] if value is not None]
+    if not drawn or known.type is not ValueType.FLOAT:
+        return []
+    room = max(max(drawn) - min(drawn), _LEAST.get(known.unit or "", 0.0))
+    found: dict[float, str] = {}
+    for kind in sorted({town.sensors[sensor].kind for sensor in sensors}):
+        limits = town.limits_of(kind, quantity)
+        for mark, side in (("≥", limits.above), ("<", limits.below)) if limits else ():
+            found |= {value: f"{mark} {value:g} {told.unit(known.unit)}" for value in side.values()}
+    near = {value: label for value, label in found.items() if min(drawn) - room <= value <= max(drawn) + room}
+    return [Limit(value=value, label=label) for value, label in sorted(near.items())]
+
+
+def notes(told: Words, figure: Figure, compare: Duration | None) -> list[str]:
+    """What is dashed and what is grey in a figure, for beside its unit."""
+    grey = {DAY: told.gettext("grey: yesterday"), 7 * DAY: told.gettext("grey: last week")}
+    dashed = [told.gettext("limit dashed")] if figure["limits"] else []
+    before = any(line["role"] == "before" and line["points"] for line in figure["series"])
+    return [*dashed, grey.get(compare or 0, "")] if before else dashed
 
 
 def _washes(alerts: Iterable[Alert], window: Window, label: str) -> list[Wash]:

@@ -20,7 +20,6 @@ from town.window import Window
 OPEN_STATES = frozenset({AlertState.ACTIVE, AlertState.ACKNOWLEDGED, AlertState.RETURNED, AlertState.LATCHED})
 ASIDE_STATES = frozenset({AlertState.SHELVED, AlertState.SUPPRESSED})
 """Nobody is needed now: by a person's wish, or by design."""
-LOW_BATTERY = 20.0
 _GRACE: Duration = 30 * SECOND
 
 

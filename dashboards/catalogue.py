@@ -15,7 +15,7 @@ from dashboards.boards.performance import performance
 from dashboards.boards.security import security
 from dashboards.boards.village import village
 from dashboards.boards.visitors import visitors
-from dashboards.words import Words
+from dashboards.words import Known, Words
 from town.language import Language
 
 BOARDS: Sequence[Callable[[Words], Board]] = (
@@ -34,7 +34,7 @@ BOARDS: Sequence[Callable[[Words], Board]] = (
 )
 
 
-def boards(language: Language) -> list[Board]:
-    """Every board in that language."""
-    say = Words(language)
+def boards(language: Language, known: Known | None = None) -> list[Board]:
+    """Every board in that language, with the built-in kinds' limits and names, or those of a town."""
+    say = Words(language, known)
     return [make(say) for make in BOARDS]

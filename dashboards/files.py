@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from dashboards.catalogue import boards
 from dashboards.lint import Problem, lint
 from dashboards.provisioning import data_sources, providers, watchdog
-from dashboards.words import Words
+from dashboards.words import Known, Words
 from town.language import Language
 
 HOME = Path(__file__).parent
@@ -23,11 +23,12 @@ WHERE_GRAFANA_FINDS_BOARDS = "/etc/grafana/boards"
 _MADE = "# Made by `town boards build`: change dashboards/provisioning.py instead.\n"
 
 
-def built(language: Language = DEFAULT_LANGUAGE) -> dict[str, str]:
-    """Every file by its path below the folder that is built into."""
-    say = Words(language)
+def built(language: Language = DEFAULT_LANGUAGE, known: Known | None = None) -> dict[str, str]:
+    """Every file by its path below the folder that is built into; `known` are a town's kinds with their limits."""
+    say = Words(language, known)
     found = {
-        f"{JSON_FOLDER}/{board.folder.uid}/{board.uid}.json": json_text(board.build()) for board in boards(language)
+        f"{JSON_FOLDER}/{board.folder.uid}/{board.uid}.json": json_text(board.build())
+        for board in boards(language, known)
     }
     found |= {
         f"{PROVISIONING_FOLDER}/datasources/town.yaml": yaml_text(data_sources()),

@@ -13,8 +13,9 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from dashboards.words import Words
+from town.air_quality import INDEX
 from town.alert import Category, Severity
-from town.builtin import builtin_kinds
+from town.quantity import Limits
 
 CRITICAL, MAJOR, MINOR, ADVISORY = "#f0484f", "#f28c28", "#e7c53f", "#4d9df0"
 TEXT, MUTED, FAINT, HEALTHY = "#dfe5ec", "#94a1b2", "#5d6a7a", "#7f8b99"
@@ -64,46 +65,10 @@ _UNITS = {
 }
 """Grafana's own units; what it lacks, or would turn into others (a river in millimetres), is written as it is."""
 
-LIMITS: dict[str, tuple[tuple[float, str], ...]] = {
-    # HJ 633-2012: where the index passes 100, 150, 200.
-    "pm2_5": ((75, MINOR), (115, MAJOR), (150, CRITICAL)),
-    "pm10": ((150, MINOR), (250, MAJOR), (350, CRITICAL)),
-    "o3": ((200, MINOR), (300, MAJOR), (400, CRITICAL)),
-    "no2": ((200, MINOR), (700, MAJOR), (1200, CRITICAL)),
-    "so2": ((500, MINOR), (650, MAJOR)),
-    "co_air": ((10, MINOR), (35, MAJOR), (60, CRITICAL)),
-    "air_quality": ((101, MINOR), (151, MAJOR), (201, CRITICAL)),
-    # GB 3096-2008, class 2: night and day.
-    "noise": ((50, ADVISORY), (60, MINOR), (75, MAJOR)),
-    # GBZ 2.1-2019 for work places; GB 50116 for detectors.
-    "co2": ((1_500, ADVISORY), (5_000, MAJOR), (15_000, CRITICAL)),
-    "voc": ((600, MINOR), (2_000, MAJOR)),
-    "co": ((24, MINOR), (60, CRITICAL)),
-    "gas": ((5, MINOR), (10, CRITICAL)),
-    "smoke": ((0.08, MAJOR), (0.15, CRITICAL)),
-    "body_temperature": ((37.3, MINOR), (38.5, MAJOR)),
-    # ISO 10816-3, group 2, rigid: where zones C and D begin.
-    "vibration": ((2.8, MINOR), (4.5, MAJOR)),
-    "round_trip": ((100, MINOR), (500, MAJOR)),
-    "packet_loss": ((1, MINOR), (5, MAJOR)),
-    "ammonia": ((1, ADVISORY), (2, MINOR)),
-}
-"""From where on a value is coloured, rising."""
 
-LOW_LIMITS: dict[str, tuple[tuple[float, str], ...]] = {
-    "water_pressure": ((140, MAJOR),),
-    "battery": ((10, MINOR), (20, ADVISORY)),
-    "dissolved_oxygen": ((2, MINOR), (3, ADVISORY)),
-    "soil_moisture": ((12, MINOR),),
-    "free_spaces": ((5, ADVISORY),),
-    "optical_power": ((-28, MINOR),),
-}
-"""Below what a value is coloured, rising."""
-
-
-def unit_of(quantity: str) -> str:
-    """How Grafana writes a built-in quantity's unit."""
-    code = builtin_kinds().quantities[quantity].unit or "/"
+def unit_of(say: Words, quantity: str) -> str:
+    """How Grafana writes a quantity's unit."""
+    code = say.known.quantities[quantity].unit or "/"
     return _UNITS.get(code) or f"suffix: {code}"
 
 
@@ -113,13 +78,22 @@ def rising(steps: Sequence[tuple[float, str]] = (), *, base: str = TEXT) -> Thre
     return ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(thresholds)
 
 
-def limits_of(quantity: str, *, base: str = TEXT) -> ThresholdsConfig:
-    """The thresholds of a quantity: grey where nobody is needed."""
-    if quantity not in LOW_LIMITS:
-        return rising(LIMITS.get(quantity, ()), base=base)
-    low = LOW_LIMITS[quantity]
+def limits_of(limits: Limits | None, *, base: str = TEXT) -> ThresholdsConfig:
+    """Thresholds where a kind has limits: the base colour between them, and beyond each that of its severity."""
+    if limits is None:
+        return rising(base=base)
+    low = [(limits.below[severity], SEVERITY_COLOURS[severity]) for severity in Severity if severity in limits.below]
+    high = [(limits.above[severity], SEVERITY_COLOURS[severity]) for severity in Severity if severity in limits.above]
     ends = [at for at, _ in low]
-    return rising(list(zip(ends, [colour for _, colour in low[1:]] + [base], strict=True)), base=low[0][1])
+    colours = [*(colour for _, colour in low), base]
+    return rising([*zip(ends, colours[1:], strict=True), *reversed(high)], base=colours[0])
+
+
+def air_quality_limits(*, base: str = TEXT) -> ThresholdsConfig:
+    """Thresholds of the air quality index: where its third, fourth and fifth level begin."""
+    return rising(
+        [(at + 1, colour) for at, colour in zip(INDEX[2:5], (MINOR, MAJOR, CRITICAL), strict=True)], base=base
+    )
 
 
 def by_threshold() -> FieldColor:
@@ -163,8 +137,8 @@ def category_names(say: Words) -> ValueMapping:
 
 
 def kind_names(say: Words) -> ValueMapping:
-    """Built-in kinds of sensors as people call them."""
-    return names_of({kind.id: kind.name.text(say.language) for kind in builtin_kinds().kinds.values()})
+    """Kinds of sensors as people call them."""
+    return names_of({kind.id: kind.name.text(say.language) for kind in say.known.kinds.values()})
 
 
 def names_of(names: Mapping[str, str]) -> ValueMapping:

@@ -27,10 +27,10 @@ def figure(
     return stat(
         title or say.quantity(quantity),
         newest(quantity, family=family, how=how, within=within),
-        unit=look.unit_of(quantity),
+        unit=look.unit_of(say, quantity),
         decimals=decimals,
         size=size,
-        thresholds=look.limits_of(quantity),
+        thresholds=look.limits_of(say.limits(quantity, family)),
         no_value=no_value,
         width=width,
     )
@@ -51,13 +51,13 @@ def lines(
     no_value: str = NOTHING,
 ) -> Panel:
     """Over time, with its limits dashed where it has any."""
-    limited = quantity in look.LIMITS or quantity in look.LOW_LIMITS
+    limits = say.limits(quantity, family)
     return chart(
         title or say.quantity(quantity),
         trend(quantity, family=family, how=how, by=by),
-        unit=look.unit_of(quantity),
+        unit=look.unit_of(say, quantity),
         every=every,
-        limits=look.limits_of(quantity, base=look.MUTED) if limited else None,
+        limits=look.limits_of(limits, base=look.MUTED) if limits else None,
         decimals=decimals,
         low=low,
         bars=bars,

@@ -34,7 +34,7 @@ def sensor_table(say: Words, *, only_silent: bool = False, width: int = 0) -> Pa
                 say("电量", "Battery"),
                 unit="percent",
                 width=90,
-                limits=look.limits_of("battery"),
+                limits=look.limits_of(say.limits("battery")),
                 coloured=True,
             ),
             Column("rssi", say("信号", "Signal"), unit="dBm", width=90),

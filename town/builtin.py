@@ -9,8 +9,9 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from town.findings import Finding, suggest
-from town.items import Row, read_items
+from town.items import Items, Row, read_items
 from town.kind import COMMON_QUANTITIES, FacilityKind, SensorKind
+from town.limits import Given, in_own_unit, limits_findings, read_limits
 from town.quantity import Quantity, ValueType
 from town.source import Location, Source, read_yaml
 from town.units import UNITS, is_unit, unit_code
@@ -39,6 +40,7 @@ class KindsFile(BaseModel):
     quantities: list[Any] = []
     kinds: list[Any] = []
     facility_kinds: list[Any] = []
+    limits: dict[str, Any] = {}
 
 
 @cache
@@ -65,14 +67,42 @@ def add_kinds(source: Source, known: Kinds) -> tuple[Kinds, list[Finding]]:
         findings += _quantity_findings(source, quantities.place(quantity.id), quantity)
     for kind in kinds.by_id.values():
         findings += _kind_findings(source, kinds.place(kind.id), kind, known={*known.quantities, *quantities.ids})
+    every = {**known.quantities, **{one.id: _with_code(one) for one in quantities.by_id.values()}}
+    every_kind = {**known.kinds, **{one.id: _with_common(one) for one in kinds.by_id.values()}}
+    given, more = read_limits(source, every, every_kind)
+    findings += more
+    for one in (*_limits_of(quantities, kinds), *given):
+        of_kind = every_kind.get(one.kind or "")
+        findings += limits_findings(source, one, every, of_kind.ranges if of_kind else {})
     if findings:
         return known, findings
-    added = {one.id: _with_code(one) for one in quantities.by_id.values()}
     return Kinds(
-        {**known.quantities, **added},
-        {**known.kinds, **{one.id: _with_common(one) for one in kinds.by_id.values()}},
+        {name: _limited(one, given, every) for name, one in every.items()},
+        {name: _limited_kind(one, given, every) for name, one in every_kind.items()},
         {**known.facility_kinds, **places.by_id},
     ), []
+
+
+def _limits_of(quantities: Items[Quantity], kinds: Items[SensorKind]) -> Iterator[Given]:
+    """Those that stand with the quantities and kinds of a file."""
+    for quantity in quantities.by_id.values():
+        if quantity.limits:
+            yield Given(None, quantity.id, quantity.limits, (*quantities.place(quantity.id), "limits"))
+    for kind in kinds.by_id.values():
+        for name, limits in kind.limits.items():
+            yield Given(kind.id, name, limits, (*kinds.place(kind.id), "limits", name))
+
+
+def _limited(quantity: Quantity, given: Iterable[Given], every: Mapping[str, Quantity]) -> Quantity:
+    other = {one.quantity: one.limits for one in given if one.kind is None}
+    limits = other.get(quantity.id, quantity.limits)
+    return quantity.model_copy(update={"limits": in_own_unit(limits, every[quantity.id])}) if limits else quantity
+
+
+def _limited_kind(kind: SensorKind, given: Iterable[Given], every: Mapping[str, Quantity]) -> SensorKind:
+    limits = {**kind.limits, **{one.quantity: one.limits for one in given if one.kind == kind.id}}
+    own = {name: in_own_unit(one, every[name]) for name, one in limits.items()}
+    return kind.model_copy(update={"limits": own}) if own else kind
 
 
 def _with_code(quantity: Quantity) -> Quantity:
@@ -121,6 +151,10 @@ def _kind_findings(source: Source, place: Location, kind: SensorKind, *, known: 
             yield source.finding((*place, "ranges", name), message, suggest(name, kind.quantities))
         elif low >= high:
             yield source.finding((*place, "ranges", name), "a range is [low, high]", "change them over")
+    for name in kind.limits:
+        if name not in (*kind.quantities, *COMMON_QUANTITIES):
+            message = f"`{name}` is not among this kind's quantities"
+            yield source.finding((*place, "limits", name), message, suggest(name, kind.quantities))
     for name, limit in kind.stuck_after.items():
         if name not in (*kind.quantities, *COMMON_QUANTITIES):
             message = f"`{name}` is not among this kind's quantities"

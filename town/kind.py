@@ -6,6 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from town.language import Label
 from town.moment import Duration, parse_duration
+from town.quantity import Limits
 
 COMMON_QUANTITIES = ("battery", "rssi", "snr", "tamper")
 """What any sensor may report about itself, whatever its kind."""
@@ -26,6 +27,8 @@ class SensorKind(BaseModel):
     quantities: tuple[str, ...]
     ranges: dict[str, tuple[float, float]] = {}
     """Narrower plausible ranges than the quantity's own, by quantity."""
+    limits: dict[str, Limits] = {}
+    """Other limits than the quantity's own, by quantity."""
     stuck_after: dict[str, Annotated[Duration, BeforeValidator(_duration)]] = {}
     """Quantities that vary as long as the sensor is sound, and after how long without a change they count as stuck."""
 

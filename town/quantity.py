@@ -18,6 +18,21 @@ class ValueType(StrEnum):
     TEXT = "text"
 
 
+class Limits(BaseModel):
+    """From which value on somebody is needed, by severity: `above` a value, or `below` it, or both.
+
+    `unit` is that of the numbers as they stand in a file; a town and the built-in kinds have them in the quantity's.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    above: dict[str, float] = {}
+    below: dict[str, float] = {}
+    unit: str | None = None
+    source: str
+    """Who says so: a standard with its table or clause, or that it is practice."""
+
+
 class Quantity(BaseModel):
     """One quantity; `unit` is a SenML code (RFC 8428, RFC 8798) or one of ours, `low` and `high` are in that unit."""
 
@@ -29,5 +44,6 @@ class Quantity(BaseModel):
     unit: str | None = None
     low: float | None = None
     high: float | None = None
+    limits: Limits | None = None
     counter: bool = False
     """It only grows, until it starts again from nothing."""

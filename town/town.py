@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
-from town.alert import Subject
+from town.alert import Severity, Subject
 from town.calendar import SpecialDay, works
 from town.facility import Facility, Position, Zone
 from town.gateway import Gateway
 from town.kind import FacilityKind, SensorKind
 from town.language import Label, Language
-from town.quantity import Quantity
+from town.limits import reached
+from town.quantity import Limits, Quantity
 from town.sensor import Sensor
 
 
@@ -63,6 +64,14 @@ class Town(BaseModel):
         """What a value of that quantity may be for a sensor of that kind, inclusive."""
         measured = self.quantities[quantity]
         return self.kinds[kind].ranges.get(quantity, (measured.low, measured.high))
+
+    def limits_of(self, kind: str, quantity: str) -> Limits | None:
+        """From where on a value of that quantity wants attention, for a sensor of that kind."""
+        return self.kinds[kind].limits.get(quantity, self.quantities[quantity].limits)
+
+    def reached(self, kind: str, quantity: str, value: float) -> Severity | None:
+        """The worst severity whose limit such a value is beyond."""
+        return reached(self.limits_of(kind, quantity), value)
 
     def facility_of(self, subject: Subject) -> Facility | None:
         """The facility a subject is or stands in, if it is in one."""

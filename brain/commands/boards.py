@@ -12,6 +12,12 @@ boards = typer.Typer(
     help="Grafana's boards: make them, check them against a real store, send them to a Grafana.", no_args_is_help=True
 )
 
+Kinds = Annotated[
+    Path | None,
+    typer.Option(
+        "--town", help="A town folder whose kinds.yaml has limits and names of its own. Default: built-in ones."
+    ),
+]
 Lang = Annotated[str, typer.Option("--lang", help="Language of titles and headings: zh, zh-Hant or en.")]
 
 
@@ -21,12 +27,13 @@ def build(
         Path | None, typer.Argument(help="Where json/ and provisioning/ are written. Default: dashboards/ itself.")
     ] = None,
     lang: Lang = "zh",
+    town: Kinds = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change; exits 1 then.")] = False,
 ) -> None:
     """Write every board as JSON and Grafana's provisioning as YAML: the same bytes at every build."""
     from brain.board_files import run_build
 
-    run_build(folder, _language(lang), dry_run=dry_run)
+    run_build(folder, _language(lang), town=town, dry_run=dry_run)
 
 
 @boards.command()
@@ -59,6 +66,7 @@ def check(
 def push(
     url: Annotated[str, typer.Argument(help="The Grafana: https://town.example/grafana", show_default=False)],
     lang: Lang = "zh",
+    town: Kinds = None,
     influx: Annotated[str, typer.Option(help="InfluxDB as Grafana reaches it: http://influxdb:8086.")] = "",
     database: Annotated[str, typer.Option(help="Its database.")] = "town",
     console: Annotated[str, typer.Option(help="The console as Grafana reaches it: http://console:8080.")] = "",
@@ -75,7 +83,7 @@ def push(
     """
     from brain.board_pushing import Asked, run_push
 
-    run_push(url, _language(lang), Asked(influx, database, console, dry_run, renew), json=json)
+    run_push(url, _language(lang), Asked(influx, database, console, dry_run, renew), town=town, json=json)
 
 
 def _language(text: str) -> Language:

@@ -7,7 +7,7 @@ from fastapi import Request
 from nicegui import background_tasks
 
 from console.elements import Chart, chart_panel, panel
-from console.figure import Window, make_figure, title
+from console.figure import Window, make_figure, notes, title
 from console.pages.doing import DEEDS, do
 from console.pages.shell import Live, Visit, live, shell
 from console.roles import Deed, allows
@@ -160,7 +160,7 @@ class Desk:
                 for name, figure in figures:
                     self._drawn.append(chart_panel(name, figure["unit"], group="desk"))
         for chart, (_, figure) in zip(self._drawn, figures, strict=True):
-            chart.show(figure)
+            chart.show(figure, notes=notes(self._visit.told, figure, None))
 
 
 def _fields(done: dict[str, Any]) -> list[tuple[Any, Any]]:

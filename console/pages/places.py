@@ -10,7 +10,7 @@ from nicegui import background_tasks, ui
 from starlette.exceptions import HTTPException
 
 from console.elements import Chart, Fragment, chart_panel, panel
-from console.figure import Window, make_figure, title
+from console.figure import Window, make_figure, notes, title
 from console.pages.shell import Visit, live, shell
 from console.render import render
 from console.scene import in_order, is_open
@@ -30,12 +30,12 @@ class Choice(NamedTuple):
 
     facility: str
     span: str = "6h"
-    compare: str = "none"
+    compare: str = "yesterday"
 
     @classmethod
     def of(cls, facility: str, span: str, compare: str) -> "Choice":
         """What was asked for, as far as there is such a thing."""
-        return cls(facility, span if span in SPANS else "6h", compare if compare in COMPARISONS else "none")
+        return cls(facility, span if span in SPANS else "6h", compare if compare in COMPARISONS else "yesterday")
 
     def text(self) -> str:
         """The choice as an argument."""
@@ -57,7 +57,7 @@ async def every_place(request: Request) -> None:
         await live(visit, "places", classes="cards-of-places")
 
 
-async def one_place(request: Request, facility: str, span: str = "6h", compare: str = "none") -> None:
+async def one_place(request: Request, facility: str, span: str = "6h", compare: str = "yesterday") -> None:
     """One facility: its values, charts over one time, sensors."""
     visit = Visit.of(request)
     found = visit.parts.town().facilities.get(facility)
@@ -142,7 +142,7 @@ class PlacePage:
             )  # fmt: skip
             if choice != self._choice or visit.client.is_deleted:
                 return
-            chart.show(dict(figure))
+            chart.show(dict(figure), notes=notes(visit.told, figure, window.compare))
 
     def _window(self) -> Window:
         now = self._visit.parts.clock()

@@ -41,6 +41,13 @@ function inOrder(lines) {
 }
 
 function floor(range, figure) {
+  const limit = Math.min(range.min, ...figure.limits.map((each) => each.value));
+  const wanted = limit < range.min ? limit - 0.05 * (range.max - limit) : null;
+  const low = spread(range, figure);
+  return wanted === null ? low : Math.min(low ?? wanted, wanted);
+}
+
+function spread(range, figure) {
   const spare = figure.least - (range.max - range.min);
   if (!(spare > 0)) return null;
   const step = figure.least / 4;
@@ -52,7 +59,7 @@ function roof(range, figure) {
   const limit = Math.max(0, ...figure.limits.map((each) => each.value));
   const step = 10 ** Math.floor(Math.log10(limit)) / 2;
   const wanted = limit && range.max < limit * 1.05 ? Math.ceil((limit * 1.05) / step) * step : null;
-  const low = floor(range, figure);
+  const low = spread(range, figure);
   return low === null ? wanted : Math.max(wanted ?? 0, low + figure.least * 1.25);
 }
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from console.render import render
-from console.scene import LOW_BATTERY, Scene, is_taken
+from console.scene import Scene, is_taken
 from console.town_map import HEIGHT, WIDTH, Shape, Spot, TownMap, draw_map
 from console.traces import SOURCES
 from console.views.alert_row import alert_row
@@ -214,7 +214,11 @@ def _visitors(scene: Scene, told: Words) -> Tile | None:
 
 def _devices(scene: Scene, told: Words) -> Tile:
     total, silent = len(scene.town.sensors), len(scene.silent)
-    low = sum(value < LOW_BATTERY for value in _numbers(scene, "battery"))
+    low = sum(
+        scene.town.reached(sensor.kind, "battery", float(point.value)) is not None
+        for sensor, point in scene.newest("battery")
+        if not scene.is_silent(sensor)
+    )
     below = told.gettext("{silent} silent · {low} low battery").format(silent=silent, low=low)
     value, unit, name = f"{total - silent:,}", told.gettext("online"), told.gettext("Devices")
     return _tile(scene, told, "devices", (Category.DEVICE,), name=name, value=value, unit=unit, below=below)

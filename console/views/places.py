@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from console.render import render
-from console.scene import LOW_BATTERY, Scene, is_taken
+from console.scene import Scene, is_taken
 from console.views.alert_row import AlertRow, alert_row, observations, pretty_limit
 from console.words import Words
 from town.alert import Alert, Severity
@@ -18,7 +18,6 @@ from town.town import Town
 
 CARDS_SHOWN = 6
 CHARTS_SHOWN = 6
-_WEAK_SIGNAL = -100.0
 _FIRST = ("smoke", "co", "gas", "co2", "level", "pm2_5", "noise", "temperature", "people", "humidity", "open")
 """Quantities that people look for first, among those that are as they should be."""
 
@@ -177,9 +176,25 @@ def _value(
         shown = f"{on} {told.state(True, quantity)}" if on else f"{len(points)} {told.state(False, quantity)}"
         of = told.gettext("of {number}").format(number=len(points)) if on else ""
         return Value(name, shown, "", of, severity)
-    sensor, point = max(points, key=lambda seen: float(seen[1].value) if known.type is ValueType.FLOAT else 0)
+    sensor, point = max(points, key=lambda seen: _badness(scene, quantity, *seen))
     value, unit = told.value(point.value, known)
-    return Value(name, value, unit, _below(scene, told, quantity, points, alert=alert, worst=sensor), severity)
+    beyond = _beyond(scene, sensor, quantity, point)
+    return Value(
+        name, value, unit, _below(scene, told, quantity, points, alert=alert, worst=sensor), severity or beyond
+    )
+
+
+def _badness(scene: Scene, quantity: str, sensor: Sensor, point: Point) -> tuple[int, float]:
+    """Those beyond a limit first, then the highest."""
+    beyond = _beyond(scene, sensor, quantity, point)
+    return (-beyond.digit if beyond else -9, float(point.value) if isinstance(point.value, float) else 0.0)
+
+
+def _beyond(scene: Scene, sensor: Sensor, quantity: str, point: Point | None) -> Severity | None:
+    """The severity whose limit a value is beyond, as its kind has it; a silent sensor's is not known."""
+    if point is None or not isinstance(point.value, float) or scene.is_silent(sensor):
+        return None
+    return scene.town.reached(sensor.kind, quantity, point.value)
 
 
 def _below(
@@ -200,6 +215,8 @@ def _below(
     if scene.is_silent(worst):
         since = told.clock(scene.live.values(worst.id)[quantity].at, scene.town.zone_info, now=scene.now)
         return told.gettext("silent since {time}").format(time=since)
+    if limit := _limit_reached(scene, told, worst, quantity):
+        return told.gettext("limit {limit} · {where}").format(limit=limit, where=where)
     if len(points) > 1:
         lowest = min(float(point.value) for _, point in points)
         number = told.value(lowest, scene.town.quantities[quantity])[0]
@@ -225,12 +242,24 @@ def _sensor_row(scene: Scene, told: Words, sensor: Sensor) -> SensorRow:
         measured_at=seen.measured_at if seen else None,
         silent=silent,
         battery=f"{told.number(float(battery.value), '%')} %" if battery else "—",
-        battery_low=battery is not None and float(battery.value) < LOW_BATTERY,
+        battery_low=_beyond(scene, sensor, "battery", battery) is not None,
         signal=f"{told.number(float(signal.value), 'dBm')} dBm" if signal else "—",
         gateway=sensor.gateway,
         quality=quality or told.gettext("good"),
         doubtful=bool(quality),
     )
+
+
+def _limit_reached(scene: Scene, told: Words, sensor: Sensor, quantity: str) -> str:
+    """The limit of its kind that a sensor's value is beyond; nothing when it is as it should be."""
+    severity = _beyond(scene, sensor, quantity, scene.live.values(sensor.id).get(quantity))
+    limits = scene.town.limits_of(sensor.kind, quantity)
+    if severity is None or limits is None:
+        return ""
+    value = float(scene.live.values(sensor.id)[quantity].value)
+    above = limits.above.get(severity)
+    mark, limit = ("≥", above) if above is not None and value >= above else ("<", limits.below.get(severity, 0.0))
+    return f"{mark} {limit:g} {told.unit(scene.town.quantities[quantity].unit)}".strip()
 
 
 def _phrase(told: Words, point: Point, quantity: Quantity) -> str:
@@ -248,8 +277,7 @@ def _quality(scene: Scene, told: Words, sensor: Sensor) -> str:
         return told.gettext("silent")
     if seen.refused:
         return told.gettext("value beyond belief")
-    signal = scene.live.values(sensor.id).get("rssi")
-    if signal and float(signal.value) < _WEAK_SIGNAL:
+    if _beyond(scene, sensor, "rssi", scene.live.values(sensor.id).get("rssi")):
         return told.gettext("weak signal")
     flags = {
         "no_clock": "",

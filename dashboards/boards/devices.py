@@ -12,6 +12,7 @@ from dashboards.rows import Column, table_panel
 from dashboards.sensors import sensor_table
 from dashboards.words import Words
 from town.alert import Category
+from town.quantity import Limits
 
 
 def devices(say: Words) -> Board:
@@ -41,8 +42,8 @@ def _figures(say: Words) -> list[Panel]:
     return [
         open_in(Category.DEVICE, say),
         own.silent_sensors(say, size=34),
-        _worst_state("battery", "min", say("最低电量", "Lowest battery"), unit="percent", limits="battery"),
-        _worst_state("rssi", "min", say("最弱信号", "Weakest signal"), unit="dBm"),
+        _worst_state("battery", "min", say("最低电量", "Lowest battery"), unit="percent", limits=say.limits("battery")),
+        _worst_state("rssi", "min", say("最弱信号", "Weakest signal"), unit="dBm", limits=say.limits("rssi")),
         _worst_state("clock_error_ms", "max", say("最大时钟误差", "Worst clock error"), unit="ms"),
         _ledger("missing", say("1 小时遗失", "Lost in 1 h"), look.CRITICAL),
         _ledger("rejected", say("1 小时拒收", "Rejected in 1 h"), look.MINOR),
@@ -68,7 +69,7 @@ def _counted(say: Words) -> Panel:
     )
 
 
-def _worst_state(field: str, how: str, title: str, *, unit: str, limits: str = "") -> Panel:
+def _worst_state(field: str, how: str, title: str, *, unit: str, limits: Limits | None = None) -> Panel:
     inner = f'SELECT last("{field}") AS "value" FROM "sensor_state" WHERE {NOW} AND {SCOPE} GROUP BY "sensor"'
     return stat(
         title,
@@ -76,7 +77,7 @@ def _worst_state(field: str, how: str, title: str, *, unit: str, limits: str = "
         unit=unit,
         decimals=0,
         size=36,
-        thresholds=look.limits_of(limits) if limits else look.rising(),
+        thresholds=look.limits_of(limits),
     )
 
 

@@ -59,7 +59,7 @@ def _figures(say: Words) -> list[Panel]:
             own.air_quality(),
             decimals=0,
             size=38,
-            thresholds=look.limits_of("air_quality"),
+            thresholds=look.air_quality_limits(),
         ),
         figure(say, "pm2_5", family="air", decimals=0),
         figure(say, "o3", family="air", decimals=0),
@@ -101,7 +101,7 @@ def _index(say: Words) -> Panel:
         say("空气质量指数（HJ 633）", "Air quality index (HJ 633)"),
         own.air_quality_over_time(),
         every="1m",
-        limits=look.limits_of("air_quality", base=look.MUTED),
+        limits=look.air_quality_limits(base=look.MUTED),
         decimals=0,
         low=0,
     )
@@ -119,7 +119,7 @@ def _primary(say: Words, *, width: int) -> Panel:
         [
             Column("facility", say("设施", "Facility")),
             Column("sensor", say("站点", "Station"), width=120),
-            Column("index", say("指数", "Index"), width=90, limits=look.limits_of("air_quality"), coloured=True),
+            Column("index", say("指数", "Index"), width=90, limits=look.air_quality_limits(), coloured=True),
             Column("primary", say("首要污染物", "Primary pollutant"), width=180, mapping=look.names_of(named)),
         ],
         sort=(say("指数", "Index"), True),
@@ -134,7 +134,7 @@ def _river(say: Words) -> Panel:
     return chart(
         say("河道水位", "River level"),
         [*trend("level", family="water", how="max"), *_levels()],
-        unit=look.unit_of("level"),
+        unit=look.unit_of(say, "level"),
         every="1m",
         decimals=2,
         names=names,

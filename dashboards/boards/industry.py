@@ -85,7 +85,7 @@ def _used(say: Words) -> Panel:
     return stat(
         say("期间用电", "Energy in this time"),
         Target(f'SELECT sum("value") AS "value" FROM ({inner})'),
-        unit=look.unit_of("energy"),
+        unit=look.unit_of(say, "energy"),
         decimals=0,
         size=40,
     )

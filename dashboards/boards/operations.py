@@ -85,10 +85,10 @@ def _tiles(say: Words) -> list[Column]:
     smoke = stat(
         say("最高烟雾", "Worst smoke"),
         day("smoke", family="fire", how="max"),
-        unit=look.unit_of("smoke"),
+        unit=look.unit_of(say, "smoke"),
         decimals=2,
         trace=True,
-        thresholds=look.limits_of("smoke"),
+        thresholds=look.limits_of(say.limits("smoke", "fire")),
         size=30,
     )
     doors = stat(
@@ -99,13 +99,13 @@ def _tiles(say: Words) -> list[Column]:
         own.air_quality_over_time(by=()),
         decimals=0,
         trace=True,
-        thresholds=look.limits_of("air_quality"),
+        thresholds=look.air_quality_limits(),
         size=30,
     )
     river = stat(
         say("河道水位", "River level"),
         day("level", family="water", how="max"),
-        unit=look.unit_of("level"),
+        unit=look.unit_of(say, "level"),
         decimals=2,
         trace=True,
         size=30,

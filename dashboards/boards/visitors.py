@@ -62,7 +62,7 @@ def _figures(say: Words) -> list[Panel]:
             newest("free_spaces", family=FAMILY, how="sum"),
             decimals=0,
             size=44,
-            thresholds=look.limits_of("free_spaces"),
+            thresholds=look.limits_of(say.limits("free_spaces", FAMILY)),
         ),
         stat(say("占用车位", "Spaces taken"), how_many("occupied", family=FAMILY), decimals=0, size=44),
     ]

@@ -1,6 +1,6 @@
 """What the charts are sent."""
 
-from console.figure import Window, make_figure
+from console.figure import Window, make_figure, notes
 from console.words import words
 from tests.console.conftest import NOW
 from tests.console.world import World
@@ -28,9 +28,11 @@ async def test_yesterday_lies_on_today(world: World) -> None:
     for at in (NOW - DAY - MINUTE, NOW - MINUTE):
         world.reads("CE2-S01", at, smoke=0.02)
 
-    before, now = (await figure(world, Window(NOW - HOUR, NOW, DAY)))["series"]
+    found = await figure(world, Window(NOW - HOUR, NOW, DAY))
 
-    assert (before["role"], now["role"]) == ("before", "now")
+    before, now = found["series"]
+    assert notes(words("en"), found, DAY) == ["limit dashed", "grey: yesterday"]
+    assert (before["role"], before["name"], now["role"]) == ("before", "yesterday", "now")
     assert abs(before["points"][0][0] - now["points"][0][0]) < MINUTE
 
 
@@ -42,6 +44,25 @@ async def test_many_sensors_become_their_highest(world: World) -> None:
     (line,) = (await figure(world, Window(NOW - HOUR, NOW), sensors=sensors))["series"]
 
     assert [value for _, value in line["points"]] == [0.3]
+
+
+async def test_limits_of_the_kind_are_drawn_where_values_are_near(world: World) -> None:
+    for back, smoke in ((2, 0.02), (1, 0.07)):
+        world.reads("CE2-S01", NOW - back * MINUTE, smoke=smoke)
+
+    found = await figure(world, Window(NOW - HOUR, NOW, DAY))
+
+    assert found["limits"] == [
+        {"value": 0.08, "label": "≥ 0.08 dB/m"},
+        {"value": 0.15, "label": "≥ 0.15 dB/m"},
+    ]
+    assert notes(words("en"), found, DAY) == ["limit dashed"], "nothing is known of yesterday"
+
+
+async def test_limits_that_are_far_do_not_make_lines_flat(world: World) -> None:
+    world.reads("CE2-S01", NOW - MINUTE, temperature=21.0)
+
+    assert (await figure(world, Window(NOW - HOUR, NOW), "temperature"))["limits"] == []
 
 
 async def test_limit_and_time_of_the_alert_are_drawn_once(world: World) -> None:

@@ -148,6 +148,17 @@ def test_value_is_on_the_screen_within_a_second(console: Console, page: Page) ->
     expect(card).to_contain_text("47", timeout=WITHIN)
 
 
+def test_value_beyond_the_limit_of_its_kind_is_coloured_and_says_so(console: Console, page: Page) -> None:
+    page.goto(f"{console.address}/places/cellar-1")
+    card = page.locator(".card", has_text="一氧化碳").first
+    expect(card).to_have_class("card")
+
+    console.world.reads("CE1-S07", co=52.0)
+
+    expect(card).to_have_class("card major", timeout=WITHIN)
+    expect(card).to_contain_text("门槛 ≥ 50 ppm")
+
+
 def test_new_alert_is_on_the_map_and_in_the_queue_within_a_second(console: Console, page: Page) -> None:
     page.goto(console.address)
     expect(page.locator(".map a[data-id=cellar-3]")).to_be_visible()
@@ -233,7 +244,8 @@ def test_charts_are_drawn_and_the_range_changes_in_place(console: Console, page:
     page.click(".choices >> text=24 小时")
 
     expect(page.locator(".choices .chosen").first).to_have_text("24 小时")
-    assert page.url.endswith("/places/cellar-2?span=24h&compare=none")
+    assert page.url.endswith("/places/cellar-2?span=24h&compare=yesterday")
+    expect(page.locator(".chart-panel .unit", has_text="虚线：门槛").first).to_be_visible()
     assert page.evaluate("window.stays") is True
 
 

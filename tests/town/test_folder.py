@@ -249,6 +249,7 @@ kinds:
     family: tea
     quantities: [tannin, temperature]
     ranges: {temperature: [0, 110]}
+    limits: {temperature: {above: {minor: 100}, source: the tea house}}
 facility_kinds:
   - {id: tea_house, name: {zh: 茶馆, en: Tea house}}
 """
@@ -263,6 +264,7 @@ def test_town_adds_kinds_of_its_own(tmp_path: Path) -> None:
     assert town.kinds["tea_probe"].quantities == ("tannin", "temperature", "battery", "rssi", "snr", "tamper")
     assert town.plausible_range("tea_probe", "temperature") == (0, 110)
     assert town.plausible_range("smoke_detector", "temperature") == (-40, 120)
+    assert town.reached("tea_probe", "temperature", 100) == "minor"
     assert "tea_house" in town.facility_kinds and "warehouse" in town.facility_kinds
 
 
@@ -276,7 +278,9 @@ def test_town_adds_kinds_of_its_own(tmp_path: Path) -> None:
         ("id: tannin", "id: temperature", 3, "`temperature` is there already: built in"),
         ("family: tea", "family: alert", 7, "`alert` cannot be a family"),
         ("{temperature: [0, 110]}", "{humidity: [0, 50]}", 9, "`humidity` is not among this kind's quantities"),
-        ("id: tea_house", "id: Tea-House", 11, "`Tea-House` cannot be a name here"),
+        ("{temperature: {above", "{humidity: {above", 10, "`humidity` is not among this kind's quantities"),
+        ("{minor: 100}", "{minor: 120}", 10, "120 is outside what is plausible: 0 … 110"),
+        ("id: tea_house", "id: Tea-House", 12, "`Tea-House` cannot be a name here"),
     ],
 )
 def test_mistake_in_own_kinds_is_found_alone(tmp_path: Path, old: str, new: str, line: int, message: str) -> None:
@@ -297,7 +301,7 @@ def test_mistakes_in_own_kinds_do_not_hide_each_other(tmp_path: Path) -> None:
         (3, "typ", "did you mean `type`?"),
         (3, "type", ""),
         (8, "quantities[0]", "did you mean `tannin`?"),
-        (10, "place_kinds", "did you mean `facility_kinds`?"),
+        (11, "place_kinds", "did you mean `facility_kinds`?"),
     ]
 
 
