@@ -89,7 +89,7 @@ def _about(source: Source, place: Place, about: About, town: Town) -> Iterator[F
     for key, what, known in (("zone", "zone", town.zones), ("facility_kind", "facility kind", town.facility_kinds)):
         for number, name in enumerate(getattr(about, key)):
             where = (*place, key, number) if isinstance(source.at((*place, key)), list) else (*place, key)
-            if name not in known:
+            if name not in known and not town.unsure.may_be(key, name):
                 yield source.finding(where, f"there is no {what} `{name}`", suggest(name, known))
 
 

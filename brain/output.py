@@ -12,6 +12,8 @@ from town.findings import Finding
 
 FOUND_PROBLEMS = 1
 WRONG_USE = 2
+_MOST_FINDINGS = 500
+"""That are printed for people; nobody reads on."""
 
 screen = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -34,7 +36,8 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
 
 def print_findings(findings: Iterable[Finding]) -> None:
     """Print findings one a paragraph, as compilers do, so that editors can jump to them."""
-    for finding in sorted(findings):
+    in_order = sorted(findings)
+    for finding in in_order[:_MOST_FINDINGS]:
         place = f"{finding.file}:{finding.line}" if finding.line else finding.file
         line = Text.assemble(
             (place, "bold"), ": ", (finding.level, "red" if finding.level == "error" else "yellow"), ": "
@@ -43,6 +46,8 @@ def print_findings(findings: Iterable[Finding]) -> None:
         errors.print(line)
         if finding.suggestion:
             errors.print(Text(f"    {finding.suggestion}", style="cyan"))
+    if len(in_order) > _MOST_FINDINGS:
+        errors.print(f"… and {len(in_order) - _MOST_FINDINGS:,} more; --json prints them all")
 
 
 def findings_as_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:

@@ -228,7 +228,7 @@ class _Check:
             "zone": self._town.zones,
         }
         unknown = [one for one in named if one != ANY and one not in known[by]]
-        for one in unknown:
+        for one in [one for one in unknown if not self._town.unsure.may_be(by, one)]:
             self.reader._say((*self.place, "for_each", by), f"there is no {by} `{one}`", suggest(one, known[by]))
         return None if unknown else for_each
 

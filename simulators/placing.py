@@ -12,12 +12,15 @@ def misplaced(event: Event, town: Town) -> Iterator[tuple[str, str, str]]:
     if isinstance(event, FacilityEvent):
         if event.facility not in town.facilities:
             hint = suggest(event.facility, town.facilities)
-            yield "facility", f"there is no facility `{event.facility}`", hint
+            if not town.unsure.may_be("facility", event.facility):
+                yield "facility", f"there is no facility `{event.facility}`", hint
             return
         yield from _unseen(event, town)
     if isinstance(event, SensorEvent):
         yield from _wrong_sensor(event, town)
     if isinstance(event, CutEvent) and event.gateway not in town.gateways:
+        if town.unsure.may_be("gateway", event.gateway):
+            return
         yield "gateway", f"there is no gateway `{event.gateway}`", suggest(event.gateway, town.gateways)
 
 
@@ -36,10 +39,10 @@ def _unseen(event: FacilityEvent, town: Town) -> Iterator[tuple[str, str, str]]:
     kind = _SEEN_BY[word]
     there = {sensor.id: sensor.kind for sensor in town.sensors_of_facility[event.facility]}
     needed = {"people_counter", "camera", "motion_detector", "door_contact"} if word == "evacuate" else {kind}
-    if not needed & set(there.values()):
+    if not needed & set(there.values()) and not town.unsure.about("sensor"):
         yield "facility", f"`{event.facility}` has no {kind} that would notice", "choose another facility"
     near = getattr(event, "near", None)
-    if near is not None and there.get(near) != kind:
+    if near is not None and there.get(near) != kind and not town.unsure.may_be("sensor", near):
         heads = [sensor for sensor, what in there.items() if what == kind]
         yield "near", f"`{near}` is no {kind} of `{event.facility}`", suggest(near, heads) or ", ".join(heads)
 
@@ -47,6 +50,8 @@ def _unseen(event: FacilityEvent, town: Town) -> Iterator[tuple[str, str, str]]:
 def _wrong_sensor(event: SensorEvent, town: Town) -> Iterator[tuple[str, str, str]]:
     sensor = town.sensors.get(event.sensor)
     kinds = _HAPPENS_TO.get(str(getattr(event, "do", "")))
+    if sensor is None and town.unsure.may_be("sensor", event.sensor):
+        return
     if sensor is None:
         yield "sensor", f"there is no sensor `{event.sensor}`", suggest(event.sensor, town.sensors)
     elif kinds and sensor.kind not in kinds:

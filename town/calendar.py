@@ -55,6 +55,8 @@ def read_special_days(folder: Path) -> tuple[dict[date, SpecialDay], list[Findin
     text, findings = read_text(path, name=FILE, max_bytes=MAX_BYTES)
     found: dict[date, SpecialDay] = {}
     rows = csv.DictReader((text or "").splitlines(), restval="")
+    if text is not None and not {"day", "kind"} <= set(rows.fieldnames or ()):
+        return {}, [Finding(FILE, 1, "", "the first row must name the columns, with commas between", "day,kind,name")]
     for line, row in enumerate(rows, start=2):
         day, kind = (row.get("day") or "").strip(), (row.get("kind") or "").strip()
         try:

@@ -21,14 +21,10 @@ from town.kind import SensorKind
 from town.language import Label, Language
 from town.map_file import check_map
 from town.sensor_list import SensorList, check_references, read_sensors
-from town.source import Source, read_yaml
+from town.source import FILES, Source, read_yaml
 from town.town import Town
+from town.unsure import Unsure
 
-FILES = (
-    "town.yaml", "facilities.yaml", "gateways.yaml", "sensors.csv", "kinds.yaml", "people.yaml", "rota.csv",
-    "map.geojson", "holidays.csv"
-)  # fmt: skip
-"""What stands in a town folder, besides the folders `rules` and `scenarios`."""
 FAR = 50_000.0
 """Metres from the town's position beyond which a place is probably a slip of the pen."""
 _EARTH_RADIUS = 6_371_008.8
@@ -47,6 +43,12 @@ class TownFile(BaseModel):
     position: Position
     country: str = "CN"
     language: Language = "zh"
+
+
+_NAMELESS = TownFile(
+    version=1, id="town", name=Label(zh="?", en="?"), time_zone="UTC", position=Position(latitude=0, longitude=0)
+)
+"""What a folder without a town.yaml is read as, so that its other files can be checked."""
 
 
 class FacilitiesFile(BaseModel):
@@ -68,7 +70,7 @@ def load_town(folder: Path) -> tuple[Town | None, list[Finding]]:
 def read_town(folder: Path) -> tuple[Town | None, list[Finding]]:
     """As `load_town`, but with the sound part of a town that has mistakes, so that rules and people can be checked too.
 
-    None only when `town.yaml` cannot be used.
+    Where `town.yaml` cannot be used, a town without a name stands in for it. None only when there is no folder.
     """
     if not folder.is_dir():
         return None, [Finding(folder.as_posix(), 0, "", "there is no such folder", "name the folder of a town")]
@@ -83,17 +85,17 @@ def read_town(folder: Path) -> tuple[Town | None, list[Finding]]:
     findings += more
     sensors = read_sensors(folder / "sensors.csv", root=folder)
     findings += sensors.findings
-    findings += _reference_findings(sensors, facilities, gateways, kinds={*kinds.kinds, *declared["kinds"]})
+    known_kinds = None if declared is None else {*kinds.kinds, *declared["kinds"]}
+    findings += _reference_findings(sensors, facilities, gateways, kinds=known_kinds)
     findings += _place_findings(facilities, sensors, head=head)
-    findings += check_map(folder / "map.geojson", root=folder, zones=zones.ids)
+    findings += check_map(folder / "map.geojson", root=folder, zones=zones.ids if zones.is_read else None)
     findings += _stray_findings(folder)
     special_days, more = read_special_days(folder)
     findings += more
-    if head is None:
-        return None, sorted(findings)
     town = _town(
-        head,
+        head or _NAMELESS,
         kinds,
+        declared=declared,
         zones=zones,
         facilities=facilities,
         gateways=gateways,
@@ -107,6 +109,7 @@ def _town(
     head: TownFile,
     kinds: Kinds,
     *,
+    declared: dict[str, frozenset[str]] | None,
     zones: Items[Zone],
     facilities: Items[Facility],
     gateways: Items[Gateway],
@@ -124,6 +127,22 @@ def _town(
         for sensor in sensors.sensors.values()
         if sensor.facility in sound_facilities and sensor.gateway in gateways.by_id and sensor.kind in kinds.kinds
     }
+    unread: dict[str, bool] = {
+        "zone": not zones.is_read,
+        "facility": not facilities.is_read,
+        "gateway": not gateways.is_read,
+        "sensor": not sensors.is_read,
+        "sensor_kind": declared is None,
+        "facility_kind": declared is None,
+    }
+    written: dict[str, frozenset[str]] = {
+        "zone": zones.ids - zones.by_id.keys(),
+        "facility": facilities.ids - sound_facilities.keys(),
+        "gateway": gateways.ids - gateways.by_id.keys(),
+        "sensor": frozenset(sensors.lines.keys() - sound_sensors.keys()),
+        "sensor_kind": (declared or {}).get("kinds", frozenset()) - kinds.kinds.keys(),
+        "facility_kind": (declared or {}).get("facility_kinds", frozenset()) - kinds.facility_kinds.keys(),
+    }
     return Town(
         **head.model_dump(exclude={"version", "name", "position", "time_zone"}),
         time_zone=head.time_zone if _is_time_zone(head.time_zone) else "UTC",
@@ -137,16 +156,21 @@ def _town(
         gateways=gateways.by_id,
         sensors=sound_sensors,
         special_days=special_days,
+        unsure=Unsure(ids=written, unread=frozenset(what for what, is_unread in unread.items() if is_unread)),
     )
 
 
 def _stray_findings(folder: Path) -> Iterator[Finding]:
-    """A warning for each file that looks as if it were meant to be read, and is not: `kind.yaml`."""
+    """A warning for each file that looks as if it were meant to be read, and is not: `kind.yaml`, `rules/fire.yml`."""
     missing = [name for name in FILES if not (folder / name).exists()]
     for path in sorted(folder.iterdir()):
         if path.suffix in (".yaml", ".yml", ".csv", ".geojson") and path.name not in FILES:
             hint = suggest(path.name, missing) or f"files are {', '.join(FILES)}"
             yield Finding(path.name, 0, "", "nothing reads this file", hint, "warning")
+    for path in sorted(path for folders in ("rules", "scenarios") for path in (folder / folders).glob("*")):
+        if path.is_file() and path.suffix in (".yml", ".YAML", ".YML"):
+            name = path.relative_to(folder).as_posix()
+            yield Finding(name, 0, "", "nothing reads this file", f"call it {path.stem}.yaml", "warning")
 
 
 def _read_head(folder: Path) -> tuple[TownFile | None, list[Finding]]:
@@ -181,19 +205,19 @@ def _is_time_zone(name: str) -> bool:
     return True
 
 
-def _read_kinds(folder: Path) -> tuple[Kinds, dict[str, frozenset[str]], list[Finding]]:
-    """The kinds, and by list the ids of those in the file, also of malformed ones."""
+def _read_kinds(folder: Path) -> tuple[Kinds, dict[str, frozenset[str]] | None, list[Finding]]:
+    """The kinds, and by list the ids of those in the file, malformed ones too; None for a file that cannot be read."""
     path = folder / "kinds.yaml"
     source, findings = read_yaml(path, root=folder) if path.exists() else (None, [])
     declared = {key: Items[SensorKind](source, key).ids for key in ("kinds", "facility_kinds")}
     if source is None:
-        return builtin_kinds(), declared, findings
+        return builtin_kinds(), None if path.exists() else declared, findings
     kinds, mistakes = add_kinds(source, builtin_kinds())
     return kinds, declared, findings + mistakes
 
 
 def _read_facilities(
-    folder: Path, *, kinds: Kinds, declared: dict[str, frozenset[str]]
+    folder: Path, *, kinds: Kinds, declared: dict[str, frozenset[str]] | None
 ) -> tuple[Items[Zone], Items[Facility], list[Finding]]:
     source, findings = read_yaml(folder / "facilities.yaml", root=folder)
     if source is not None:
@@ -202,10 +226,11 @@ def _read_facilities(
     findings += mistakes
     facilities, mistakes = read_items(source, "facilities", Facility)
     findings += mistakes
-    known: dict[str, tuple[str, Collection[str]]] = {
-        "kind": ("facility kind", {*kinds.facility_kinds, *declared["facility_kinds"]}),
-        "zone": ("zone", zones.ids),
-    }
+    known: dict[str, tuple[str, Collection[str]]] = {}
+    if declared is not None:
+        known["kind"] = ("facility kind", {*kinds.facility_kinds, *declared["facility_kinds"]})
+    if zones.is_read:
+        known["zone"] = ("zone", zones.ids)
     if source is not None:
         findings += _facility_findings(source, facilities, known=known)
     return zones, facilities, findings
@@ -224,16 +249,18 @@ def _facility_findings(
 
 
 def _reference_findings(
-    sensors: SensorList, facilities: Items[Facility], gateways: Items[Gateway], *, kinds: Iterable[str]
+    sensors: SensorList, facilities: Items[Facility], gateways: Items[Gateway], *, kinds: Collection[str] | None
 ) -> Iterator[Finding]:
     """What sensors refer to and nothing has; a file that could not be read is not asked."""
-    known: dict[str, tuple[Iterable[str], str]] = {"kind": (frozenset(kinds), "sensor kind")}
-    if facilities.source is not None:
+    known: dict[str, tuple[Iterable[str], str]] = {}
+    if kinds is not None:
+        known["kind"] = (frozenset(kinds), "sensor kind")
+    if facilities.is_read:
         known["facility"] = (facilities.ids, "facility")
-    if gateways.source is not None:
+    if gateways.is_read:
         known["gateway"] = (gateways.ids, "gateway")
     yield from check_references(sensors, known)
-    if sensors.rows and facilities.source is not None:
+    if sensors.rows and sensors.is_read and facilities.source is not None:
         used = {row.cells.get("facility") for row in sensors.rows}
         for facility in facilities.by_id.keys() - used:
             place = facilities.place(facility)

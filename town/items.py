@@ -29,10 +29,14 @@ class Row(NamedTuple):
 
 
 class Items(Generic[M]):
-    """One list: `rows` as written, `ids` of all of them, the well-formed ones `by_id` with their places."""
+    """One list: `rows` as written, `ids` of all of them, the well-formed ones `by_id` with their places.
+
+    It `is_read` when there is a list at all, be it a short one.
+    """
 
     def __init__(self, source: Source | None, key: str) -> None:
         self.source = source
+        self.is_read = source is not None and isinstance(source.at((key,)), list)
         self.rows = _rows(source, key)
         self.ids = frozenset(name for row in self.rows if (name := row.text("id")) is not None)
         self.by_id: dict[str, M] = {}

@@ -29,7 +29,10 @@ class Row(NamedTuple):
 
 
 class SensorList:
-    """The list while it is read: `rows` as written, `sensors` that are well formed, their `lines`, and `findings`."""
+    """The list while it is read: `rows` as written, `sensors` that are well formed, `lines` of all, and `findings`.
+
+    It `is_read` when every row of it could be found.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -37,6 +40,7 @@ class SensorList:
         self.sensors: dict[str, Sensor] = {}
         self.lines: dict[str, int] = {}
         self.findings: list[Finding] = []
+        self.is_read = True
         self._devices: dict[tuple[str, str], int] = {}
 
     def found(self, line: int, column: str, message: str, suggestion: str = "") -> None:
@@ -121,6 +125,7 @@ def read_sensors(path: Path, *, root: Path | None = None) -> SensorList:
     sensors = SensorList(shown_name(path, root))
     text, findings = read_text(path, name=sensors.name, max_bytes=MOST_BYTES)
     sensors.findings += findings
+    sensors.is_read = text is not None
     for row in _rows(text, sensors) if text is not None else ():
         sensors.take(row)
     return sensors
@@ -145,6 +150,7 @@ def _rows(text: str, sensors: SensorList) -> Iterator[Row]:
     try:
         header = [cell.strip() for cell in next(reader, [])]
         if not _header_fits(header, sensors):
+            sensors.is_read = False
             return
         line = reader.line_num + 1
         for cells in reader:
@@ -152,6 +158,7 @@ def _rows(text: str, sensors: SensorList) -> Iterator[Row]:
                 yield from _row(line, cells, header=header, sensors=sensors)
             line = reader.line_num + 1
     except csv.Error as error:
+        sensors.is_read = False
         sensors.found(reader.line_num, "", f"CSV: {error}", "save the list as CSV UTF-8 again")
 
 
@@ -159,6 +166,7 @@ def _row(line: int, cells: list[str], *, header: list[str], sensors: SensorList)
     if len(cells) > len(header):
         message = f"the row has {len(cells)} cells, the header has {len(header)} columns"
         sensors.found(line, "", message, "put quotes around a cell that holds a comma")
+        sensors.lines.setdefault(cells[header.index("id")].strip(), line)
         return
     filled = {column: cell.strip() for column, cell in zip(header, cells, strict=False)}
     yield Row(line, {column: cell for column, cell in filled.items() if cell})
@@ -177,7 +185,7 @@ def _header_fits(header: list[str], sensors: SensorList) -> bool:
             sensors.found(1, column, f"there is no column `{column}`", suggest(column, columns) or ",".join(columns))
         elif column in header[:index]:
             sensors.found(1, column, f"the column `{column}` is there twice")
-    return not missing
+    return not missing and len(set(header)) == len(header)
 
 
 def _number(text: str) -> float | None:

@@ -15,6 +15,12 @@ from town.problems import describe
 
 M = TypeVar("M", bound=BaseModel)
 
+FILES = (
+    "town.yaml", "facilities.yaml", "gateways.yaml", "sensors.csv", "kinds.yaml", "people.yaml", "rota.csv",
+    "map.geojson", "holidays.csv"
+)  # fmt: skip
+"""What stands in a town folder, besides the folders `rules` and `scenarios`."""
+
 Location = Sequence[str | int]
 
 
@@ -89,6 +95,8 @@ def shown_name(path: Path, root: Path | None) -> str:
 def read_text(path: Path, *, name: str, max_bytes: int) -> tuple[str | None, list[Finding]]:
     """The text of a UTF-8 file (with or without BOM), or None and why it could not be read."""
     try:
+        if path.exists() and not path.is_file():
+            return None, [Finding(name, 0, "", "this is no file", "put a file of that name in its place")]
         with path.open("rb") as file:
             content = file.read(max_bytes + 1)
     except FileNotFoundError:
@@ -105,7 +113,7 @@ def read_text(path: Path, *, name: str, max_bytes: int) -> tuple[str | None, lis
 
 
 def _missing_hint(path: Path, name: str) -> str:
-    others = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+    others = [other.name for other in path.parent.iterdir() if other.name not in FILES] if path.parent.is_dir() else []
     return suggest(path.name, others) or f"write {name}; docs/town-folder.md shows how"
 
 

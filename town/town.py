@@ -15,6 +15,7 @@ from town.language import Label, Language
 from town.limits import reached
 from town.quantity import Limits, Quantity
 from town.sensor import Sensor
+from town.unsure import Unsure
 
 
 class Town(BaseModel):
@@ -37,6 +38,8 @@ class Town(BaseModel):
     sensors: dict[str, Sensor]
     special_days: dict[date, SpecialDay] = {}
     """What the town says beside its country's calendar (`holidays.csv`)."""
+    unsure: Unsure = Unsure()
+    """What is left open where only the sound part of a folder could be read."""
 
     def is_workday(self, day: date) -> bool:
         """Whether people work on that day."""

@@ -1,4 +1,5 @@
 import json
+import os
 import tempfile
 from pathlib import Path
 
@@ -325,6 +326,47 @@ def test_mistake_in_the_map_is_found(tmp_path: Path, text: str, message: str) ->
     finding = one_finding(write_town(tmp_path, map_geojson=text))
 
     assert finding.file == "map.geojson" and message in finding.message
+
+
+def test_mistake_in_the_map_has_the_line_of_its_feature(tmp_path: Path) -> None:
+    good, bad = (json.loads(drawn({"role": role}))["features"][0] for role in ("road", "raod"))
+    text = json.dumps({"type": "FeatureCollection", "name": "features", "features": [good, bad]}, indent=1)
+
+    found = one_finding(write_town(tmp_path, map_geojson=text))
+    assert text.splitlines()[found.line - 1] == "  {" and '"raod"' in text.splitlines()[found.line + 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("facilities.yaml", b"version: 1\n\tzones: []\n", 2),
+        ("facilities.yaml", "version: 1\n# 茶镇\n".encode("gbk"), 2),
+        ("gateways.yaml", b"- gw\n- zb\n", 1),
+        ("sensors.csv", FILES["sensors.csv"].replace("gateway,", "gateway,gateway,").encode(), 1),
+        ("sensors.csv", FILES["sensors.csv"].encode("utf-16"), 1),
+        ("kinds.yaml", b"kinds: [", 1),
+        ("holidays.csv", b"date,kind\n2026-10-10,workday\n", 1),
+    ],
+)
+def test_file_that_cannot_be_read_is_one_mistake(tmp_path: Path, name: str, content: bytes, line: int) -> None:
+    zone = drawn({"role": "zone", "zone": "hill"})
+    (write_town(tmp_path, map_geojson=zone) / name).write_bytes(content)
+
+    assert (one_finding(tmp_path).file, one_finding(tmp_path).line) == (name, line)
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    (write_town(tmp_path) / "town.yaml").unlink()
+    os.mkfifo(tmp_path / "town.yaml")
+
+    assert one_finding(tmp_path).message == "this is no file"
+
+
+def test_rules_that_nothing_reads_are_told(tmp_path: Path) -> None:
+    (write_town(tmp_path) / "rules").mkdir()
+    (tmp_path / "rules" / "fire.yml").write_text("groups: []")
+
+    assert (one_finding(tmp_path).file, one_finding(tmp_path).suggestion) == ("rules/fire.yml", "call it fire.yaml")
 
 
 def test_folder_that_is_not_there(tmp_path: Path) -> None:
