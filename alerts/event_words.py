@@ -1,5 +1,6 @@
 """What happened to an alert, in a few words of Chinese and English, for charts and other programs."""
 
+from alerts.words import DRILL
 from town.alert import Alert, TimelineEntry
 from town.language import Label
 from town.town import Town
@@ -46,10 +47,10 @@ def event_text(alert: Alert, entry: TimelineEntry, town: Town) -> Label:
     place = facility.name if facility else zone.name if zone else town.name
     said = _said(entry)
     by_zh, by_en = ("", "") if entry.by in _MACHINES else (f"（{entry.by}）", f" ({entry.by})")
-    mark = alert.severity.mark
+    mark, drill = alert.severity.mark, DRILL if alert.drill else Label(zh="", en="")
     return Label(
-        zh=f"{mark} {alert.title.zh} · {place.zh}：{zh}{by_zh}{f'：{said}' if said else ''}"[:_LONGEST],
-        en=f"{mark} {alert.title.en} · {place.en}: {en}{by_en}{f': {said}' if said else ''}"[:_LONGEST],
+        zh=f"{mark} {drill.zh}{alert.title.zh} · {place.zh}：{zh}{by_zh}{f'：{said}' if said else ''}"[:_LONGEST],
+        en=f"{mark} {drill.en}{alert.title.en} · {place.en}: {en}{by_en}{f': {said}' if said else ''}"[:_LONGEST],
     )
 
 

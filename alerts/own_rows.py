@@ -60,6 +60,7 @@ def _event_row(news: News, town: Town) -> OwnRow:
         "by": entry.by,
         "text_zh": text.zh,
         "text_en": text.en,
+        "drill": alert.drill,
         "sequence": float(news.number),
         **_until(entry.detail.get("until")),
     }

@@ -78,6 +78,7 @@ def event_payload(news: News, town: Town) -> bytes:
             "category": alert.category.value,
             "severity": alert.severity.value,
             "state": alert.state.value,
+            "drill": alert.drill,
             "title": alert.title.model_dump(),
         }
     )

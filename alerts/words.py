@@ -32,7 +32,7 @@ CATEGORIES: dict[Category, Label] = {
 SEVERITIES: dict[Severity, Label] = {
     Severity.CRITICAL: _label("紧急", "Critical"),
     Severity.MAJOR: _label("重要", "Major"),
-    Severity.MINOR: _label("一般", "Minor"),
+    Severity.MINOR: _label("次要", "Minor"),
     Severity.ADVISORY: _label("提示", "Advisory"),
 }
 

@@ -63,7 +63,7 @@ OWN_FAMILIES: Mapping[str, OwnFamily] = {
     ),
     "alert_event": OwnFamily(
         means="Everything on the timeline of an alert, at its moment; `sequence` grows by one each, `until` (ms) is of "
-        "what has an end, such as shelving.",
+        "what has an end, such as shelving; `drill` says that it was none but an exercise.",
         tags=("facility", "zone", "category", "severity"),
         fields={
             "alert": _T,
@@ -73,6 +73,7 @@ OWN_FAMILIES: Mapping[str, OwnFamily] = {
             "text_zh": _T,
             "text_en": _T,
             "until": _F,
+            "drill": _B,
             "sequence": _F,
         },
     ),

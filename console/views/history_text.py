@@ -4,6 +4,9 @@ from console.scene import Scene
 from console.words import Words
 from town.alert import DeliveryState, TimelineEntry, Verification
 
+_BRANDS = {"slack": "Slack", "telegram": "Telegram", "lark": "Lark", "mqtt": "MQTT", "apprise": "Apprise"}
+"""Channels that are called the same in every language."""
+
 
 def event_text(scene: Scene, told: Words, entry: TimelineEntry) -> tuple[str, str]:
     """What happened, and what was said about it."""
@@ -84,7 +87,7 @@ def verdict_name(told: Words, verdict: Verification) -> str:
         Verification.TRUE: told.gettext("true alarm"),
         Verification.FALSE: told.gettext("false alarm"),
         Verification.DRILL: told.gettext("drill"),
-        Verification.UNREACHABLE: told.gettext("nobody could be reached"),
+        Verification.UNREACHABLE: told.gettext("could not be reached"),
     }[verdict]
 
 
@@ -127,4 +130,4 @@ def channel_name(told: Words, channel: str) -> str:
         "wecom": told.gettext("WeCom"),
         "feishu": told.gettext("Feishu"),
     }
-    return names.get(channel, channel)
+    return names.get(channel) or _BRANDS.get(channel, channel)

@@ -99,7 +99,8 @@ def _answers(say: Words) -> Panel:
 
 def _hours(say: Words) -> Panel:
     query = (
-        f'SELECT count("alert") FROM "alert_event" WHERE $timeFilter AND "event" = \'raised\' AND {SCOPE} '
+        f'SELECT count("alert") FROM "alert_event" WHERE $timeFilter AND "event" = \'raised\' AND "drill" = false '
+        f"AND {SCOPE} "
         'GROUP BY time(1h), "severity" fill(0)'
     )
     return chart(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 from sqlalchemy import func, select
 
@@ -11,13 +12,16 @@ from alerts.book import Book, open_book
 from alerts.event_words import WORDS
 from alerts.happening import Happening
 from alerts.news import News, Reader, count_unread, mark_read, unread
+from alerts.own_rows import news_rows
 from alerts.telling import Teller, to_store
+from alerts.topics import event_payload
 from tests.alerts.small_town import EITHER, START, TOWN, Clock, active, definitions, normal, people
 from town.alert import Severity
 from town.errors import Unavailable
-from town.moment import DAY, MINUTE
+from town.moment import DAY, HOUR, MINUTE
 from town.own import OwnRow
 from town.store.duckdb import DuckStore
+from town.window import WindowKind
 
 ALWAYS = {"start": 0, "end": START + 99 * DAY}
 
@@ -74,6 +78,19 @@ async def test_events_and_alerts_are_rows_of_the_store(book: Book) -> None:
     assert (row.fields["state"], row.fields["acknowledged"], row.fields["acknowledged_by"]) == (
         "acknowledged", True, "li.wei",
     )  # fmt: skip
+
+
+async def test_a_drill_is_marked_in_the_store_and_for_whoever_listens(book: Book) -> None:
+    await book.windows.make_window(
+        WindowKind.DRILL, "facility", "cellar-2", starts_at=START, ends_at=START + HOUR, why="yearly", by="wang"
+    )
+    await book.take([active()], definitions(), START)
+    news = await book.database.read(lambda link: unread(link, "broker"))
+
+    [row] = [row for row in news_rows(news[1], TOWN) if row.family == "alert_event"]
+    event = msgspec.json.decode(event_payload(news[1], TOWN))
+    assert (row.fields["drill"], event["drill"]) == (True, True)
+    assert row.fields["text_zh"] == event["text"]["zh"] == "■ 【演练】烟雾过高 · 二号酒窖：报警"
 
 
 async def test_another_severity_ends_the_series_of_the_one_before(book: Book) -> None:
