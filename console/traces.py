@@ -10,7 +10,7 @@ from town.ports import Aggregate, Point, Series
 from town.town import Town
 
 BUCKET: Duration = 15 * MINUTE
-_SENSORS_READ = 60
+SENSORS_READ = 60
 
 
 class TraceSource(NamedTuple):
@@ -57,7 +57,7 @@ class Traces:
         end = now - now % BUCKET + BUCKET
         found: dict[str, Sequence[Point]] = {}
         for tile, source in SOURCES.items():
-            sensors = sensors_measuring(town, source.quantity)[:_SENSORS_READ]
+            sensors = sensors_measuring(town, source.quantity)[:SENSORS_READ]
             if not sensors:
                 continue
             series = await self._parts.history.history(

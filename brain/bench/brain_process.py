@@ -21,7 +21,14 @@ class BrainProcess:
     """A running brain."""
 
     def __init__(self, process: asyncio.subprocess.Process, url: str) -> None:
-        self._process, self._url = process, url
+        self._process = process
+        self.url = url
+        """Where its console is."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
 
     async def figures(self) -> dict[str, float]:
         """Its figures by name, summed over their labels; raises ConfigError when it has ended."""
@@ -29,7 +36,7 @@ class BrainProcess:
             raise ConfigError(f"the brain ended with exit code {self._process.returncode}: its log says why")
         found: dict[str, float] = {}
         async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
-            answer = await client.get(f"{self._url}/metrics")
+            answer = await client.get(f"{self.url}/metrics")
         for line in answer.text.splitlines():
             if line and not line.startswith("#"):
                 name, value = line.rsplit(" ", 1)
@@ -51,7 +58,9 @@ class BrainProcess:
 
 
 @contextlib.asynccontextmanager
-async def running_brain(folder: Path, *, broker: Server, store: str) -> AsyncIterator[BrainProcess]:
+async def running_brain(
+    folder: Path, *, broker: Server, store: str, notify: str = "send"
+) -> AsyncIterator[BrainProcess]:
     """`town up` of `folder/town`, its state and log beside it, connected to the broker; ended with the block."""
     port = free_ports(1)
     command = [sys.executable, "-m", "brain", "up", str(folder / "town"), "--state", str(folder / "state")]
@@ -66,7 +75,7 @@ async def running_brain(folder: Path, *, broker: Server, store: str) -> AsyncIte
     ]
     with (folder / "brain.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
-            *command, stdout=log, stderr=log, env={**os.environ, "TOWN_SECRET_BENCH": SECRET}
+            *command, stdout=log, stderr=log, env={**os.environ, "TOWN_SECRET_BENCH": SECRET, "TOWN_NOTIFY": notify}
         )
     try:
         brain = BrainProcess(process, f"http://127.0.0.1:{port}")

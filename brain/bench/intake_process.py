@@ -5,9 +5,7 @@ alert book, without the console.
 """
 
 import asyncio
-import contextlib
 import json
-import resource
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -18,6 +16,7 @@ from typing import Any
 from alerts.book import open_book
 from brain.bench.children import Orders, answer
 from brain.bench.duck_process import RemoteDuck
+from brain.bench.memory import peak_mb
 from brain.bundle import Bundle, load_bundle
 from brain.clock import wall_clock
 from brain.judge import Judge
@@ -119,17 +118,8 @@ def _figures(intake: Intake) -> dict[str, Any]:
         "writes": intake.ledger.store_writes,
         "balanced": balance.balanced,
         "cpu": time.process_time(),
-        "peak_mb": _peak_mb(),
+        "peak_mb": peak_mb(),
     }
-
-
-def _peak_mb() -> float:
-    """The most memory this process had; what the kernel tells of a process also holds that of its parent."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/status").read_text("ascii").splitlines():
-            if line.startswith("VmHWM:"):
-                return round(int(line.split()[1]) / 1024, 1)
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
 if __name__ == "__main__":

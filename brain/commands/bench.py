@@ -1,6 +1,7 @@
 """`town bench`: what things cost, as ratios within one run. Each starts what it needs on loopback and ends it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -136,6 +137,56 @@ def bench_scale(
         asyncio.run(scale.bench_scale(scale.ScalePlan(messages, sensors, (1, 2) if quick else (1, 2, 4), embedded))),
         json=json,
     )
+
+
+@bench.command("store")
+def bench_store(
+    sensors: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Sensors of the town, a value a minute each.")
+    ] = 5_000,
+    days: Annotated[int, typer.Option(min=1, max=3_650, help="Days of which there are hours.")] = 365,
+    minutes: Annotated[int, typer.Option(min=1, max=730, help="Days of which there are minutes.")] = 9,
+    raw: Annotated[int, typer.Option(min=1, max=400, help="Days of which there is every value.")] = 1,
+    places: Annotated[int, typer.Option(min=1, max=1_000, help="Of how many places the charts are asked.")] = 6,
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="Keep the filled store here; one that is there is asked as it is.", file_okay=False),
+    ] = None,
+    quick: Quick = False,
+    json: options.Json = False,
+) -> None:
+    """How long boards wait for the embedded store with so much in it; at a quarter of that, and at all of it."""
+    import asyncio
+
+    from brain.bench import store
+
+    plan = store.StorePlan(sensors, days, minutes, raw, places, folder)
+    if quick:
+        plan = plan._replace(sensors=min(sensors, QUICK_SENSORS), days=min(days, 8), minutes=min(minutes, 4), places=1)
+    _show(asyncio.run(store.bench_store(plan)), json=json)
+
+
+@bench.command("console")
+def bench_console(
+    browsers: Annotated[int, typer.Option(min=1, max=500, help="Open browsers, each signed in by itself.")] = 50,
+    sensors: Annotated[int, typer.Option(min=40, max=100_000, help="Sensors of the town, 40 in a place.")] = 10_000,
+    rate: Annotated[int, typer.Option(min=1, max=20_000, help="Messages a second meanwhile.")] = 1_000,
+    seconds: Annotated[float, typer.Option(min=2, max=600, help="How long it is measured.")] = 20,
+    page: Annotated[str, typer.Option(help="What the browsers show: a path of the console.")] = "/",
+    embedded: Embedded = False,
+    quick: Quick = False,
+    json: options.Json = False,
+) -> None:
+    """A whole brain with open browsers: the CPU they cost it, and how soon each shows what was just published."""
+    import asyncio
+
+    from brain.bench import console
+
+    plan = console.ConsolePlan(browsers, sensors, rate, seconds, page, embedded)
+    if quick:
+        plan = plan._replace(browsers=min(browsers, 3), sensors=min(sensors, 80), rate=min(rate, 100))
+        plan = plan._replace(seconds=4, again=False)
+    _show(asyncio.run(console.bench_console(plan)), json=json)
 
 
 def _show(found: dict[str, Any], *, json: bool) -> None:

@@ -81,3 +81,26 @@ def test_scale_shares_all_messages() -> None:
 
     assert [(case["processes"], len(case["shares"]), case["lost"]) for case in cases] == [(1, 1, 0), (2, 2, 0)]
     assert all(sum(case["shares"]) >= 2_000 for case in cases)
+
+
+def test_store_is_asked_young_and_old() -> None:
+    cases = bench("store")["store"]["cases"]
+
+    assert [(case["minutes_d"], case["hours_d"]) for case in cases] == [(1, 2), (4, 8)]
+    # One value a minute of every series; an hour that has not ended is in no rollup of hours.
+    assert [case["rollup_1m"] / case["series"] for case in cases] == [1_440, 4 * 1_440]
+    young, old = ({(q["span"], q["compare"]): q["points"] for q in case["questions"]} for case in cases)
+    assert young["24h", "yesterday"] < 1.1 * young["24h", "none"]
+    assert old["24h", "yesterday"] == pytest.approx(2 * old["24h", "none"], abs=2)
+    assert all(case["boards"]["asked"] >= 15 and case["boards"]["p95_ms"] > 0 for case in cases)
+
+
+def test_console_shows_every_level_in_every_browser() -> None:
+    found = bench("console", "--embedded")
+
+    figures = found["console"]
+    assert (found["broker"], figures["browsers"], figures["ended"]) == ("embedded", 3, 0)
+    assert figures["delay_ms"]["missing"] == 0
+    assert figures["delay_ms"]["shown"] >= 3
+    assert [case["browsers"] for case in figures["cpu"]] == ["without", "with"]
+    assert figures["each_browser"]["messages_per_s"] > 0
