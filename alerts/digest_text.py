@@ -213,13 +213,13 @@ _ROOM: dict[str, tuple[Callable[[str], int], int]] = {
 }
 """How the text of a digest is measured for a channel, and how much it may be. Others take any length."""
 _WECOM_MARKDOWN = 3_600
-_NO_LIST = ("sms", "voice")
+NO_LIST = ("sms", "voice")
 """Their messages have no room for a list: one says how many there are and where to look them up."""
 
 
 def has_room(digest: Digest, recipient: Recipient, town: Town) -> bool:
     """Whether every line of a digest arrives in one message."""
-    if recipient.channel in _NO_LIST or recipient.channel not in _ROOM:
+    if recipient.channel in NO_LIST or recipient.channel not in _ROOM:
         return True
     writer = DigestWriter(digest, town, recipient.language or town.language)
     measure, most = _ROOM[recipient.channel]

@@ -1,6 +1,6 @@
 """What may not be sent alone, because a credential has sent enough: it is made into digests, which go instead."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from alerts.allowance import Use
 from alerts.budget import Budget
 from alerts.content import Content
 from alerts.digest import DIGEST, FEW, Digest, Waiting, digests_of, entries_of
+from alerts.digest_text import NO_LIST
 from alerts.people import People, Recipient, Way
 from alerts.rows import NOW, outstanding
 from town.alert import DeliveryState
@@ -21,6 +22,8 @@ PATIENCE: dict[Use, Duration] = {Use.ALONE: 5 * SECOND, Use.URGENT: 2 * SECOND}
 """How long the oldest may wait for its turn before a digest is made: what comes meanwhile is told in the same one."""
 MOST_ROWS = 5_000
 """So many notifications are looked at for one digest; what is beyond has its turn in the next."""
+MOST_LISTS = 20
+"""So many messages at most list what a short message or a call only counted."""
 _CHUNK = 500
 
 Fits = Callable[[Digest, Recipient], bool]
@@ -58,6 +61,8 @@ def gather(connection: Connection, way: Way, use: Use, *, gathering: Gathering, 
     made = digests_of(entries, gathering.town, fits=lambda one: gathering.fits(one, recipient), most=left)
     for digest in made:
         write_digest(connection, digest, rows, way, urgent=use is Use.URGENT, now=now)
+    if recipient.channel in NO_LIST:
+        _list_elsewhere(connection, made, rows, way, gathering=gathering, urgent=use is Use.URGENT, now=now)
     return bool(made)
 
 
@@ -98,16 +103,49 @@ def _read(row: RowMapping) -> Waiting:
     return Waiting(row["id"], row["number"], row["event"], Content.model_validate(row["content"]))
 
 
+def _list_elsewhere(
+    connection: Connection,
+    made: Sequence[Digest],
+    rows: Sequence[RowMapping],
+    way: Way,
+    *,
+    gathering: Gathering,
+    urgent: bool,
+    now: Moment,
+) -> None:
+    """What only said how many there are is listed, every single one, over the next channel that has room for it."""
+    ways = [one for one in gathering.people.channels_of(way.target) if one.channel not in NO_LIST]
+    told = [entry for digest in made for entry in digest.entries]
+    if not ways or not told:
+        return
+    for digest in digests_of(told, gathering.town, fits=lambda one: gathering.fits(one, ways[0]), most=MOST_LISTS):
+        row = _digest_row(digest, {row["id"]: row for row in rows}, ways[0].way, urgent=urgent, now=now)
+        row["id"] = row["id"].replace(f":{way.channel}:", f":{ways[0].channel}:", 1)
+        table = tables.notification
+        if connection.execute(select(table.c.id).where(table.c.id == row["id"])).scalar_one_or_none() is None:
+            connection.execute(insert(table).values(row))
+
+
 def write_digest(
     connection: Connection, digest: Digest, rows: Iterable[Any], way: Way, *, urgent: bool, now: Moment
 ) -> None:
     """The digest as a notification of its own, named after its first alert's, and what it stands for."""
     by_id = {row["id"]: row for row in rows}
+    row = _digest_row(digest, by_id, way, urgent=urgent, now=now)
+    connection.execute(insert(tables.notification).values(row))
+    held = [note for entry in digest.entries for note in entry.notes]
+    table = tables.notification
+    for start in range(0, len(held), _CHUNK):
+        ids = held[start : start + _CHUNK]
+        connection.execute(update(table).where(table.c.id.in_(ids)).values(digest=row["id"]))
+
+
+def _digest_row(digest: Digest, by_id: Mapping[str, Any], way: Way, *, urgent: bool, now: Moment) -> dict[str, Any]:
+    """The notification that a digest is."""
     held = [by_id[note] for entry in digest.entries for note in entry.notes]
     first = by_id[digest.entries[0].notes[-1]]
-    name = digest_id(first["id"])
-    row = {
-        "id": name,
+    return {
+        "id": digest_id(first["id"]),
         "number": first["number"],
         "alert": first["alert"],
         "target": way.target,
@@ -122,11 +160,6 @@ def write_digest(
         "attempts": 0,
         "possibly_doubled": False,
     }
-    connection.execute(insert(tables.notification).values(row))
-    table = tables.notification
-    for start in range(0, len(held), _CHUNK):
-        ids = [one["id"] for one in held[start : start + _CHUNK]]
-        connection.execute(update(table).where(table.c.id.in_(ids)).values(digest=name))
 
 
 def digest_id(notification: str) -> str:

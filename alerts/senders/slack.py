@@ -50,8 +50,7 @@ class Slack:
         word = reply.text.strip()
         if reply.status == 200 and word == "ok":
             return accepted(reply, request)
-        kinds = {} if reply.status == 429 else KINDS
-        return refused(reply, request, clock=self._clock, code=word, kinds=kinds)
+        return refused(reply, request, clock=self._clock, code=word, kinds=KINDS)
 
 
 def escaped(text: str) -> str:

@@ -10,7 +10,7 @@ from town.errors import ConfigError
 from town.moment import Duration, Moment, from_datetime
 from town.ports import Clock
 
-_TOO_LARGE = 413
+_TOO_LARGE, _TOO_MANY = 413, 429
 _RETRY = {408, 409, 425}
 _CONFIG = {401, 402, 403, 404, 405, 407, 410}
 
@@ -72,7 +72,8 @@ def refused(
 
     `too_long` and `alone` are the codes for messages that are, and for refusals of this recipient only.
     """
-    kind = (kinds or {}).get(str(code)) or kind_of_status(reply.status)
+    known = {} if reply.status == _TOO_MANY else kinds or {}
+    kind = known.get(str(code)) or kind_of_status(reply.status)
     if wait is None:
         wait = retry_after(reply.retry_after, clock())
     return Answer(
@@ -92,7 +93,7 @@ def said(reply: Reply, request: HttpRequest) -> str:
 
 def kind_of_status(status: int) -> AnswerKind:
     """The class of an HTTP status that is no success. 2xx says nothing when the body should have."""
-    if status == 429:
+    if status == _TOO_MANY:
         return AnswerKind.THROTTLED
     if status < 300 or status >= 500 or status in _RETRY:
         return AnswerKind.UNKNOWN

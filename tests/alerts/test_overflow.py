@@ -1,12 +1,13 @@
 """More than a credential may send: digests instead, of which every notification knows, and fire goes alone."""
 
 import asyncio
+import json
 import re
 from urllib.parse import parse_qs
 
 import pytest
 
-from alerts.accounts import Accounts, Twilio
+from alerts.accounts import Accounts, TelegramBot, Twilio
 from alerts.allowance import Limit
 from alerts.book import Book, open_book
 from alerts.contact import Person, Target
@@ -37,6 +38,12 @@ SHORT = People(
     ),
     people={"ann": Person(id="ann", name="安", channels={"sms": "+8613800000001"})},
     routes=(Route(to=("ann",)),),
+)
+SHORT_AND_CHAT = SHORT.model_copy(
+    update={
+        "accounts": SHORT.accounts.model_copy(update={"telegram": TelegramBot(secret="BOT")}),
+        "people": {"ann": Person(id="ann", name="安", channels={"sms": "+8613800000001", "telegram": "12345"})},
+    }
 )
 ROOM = Target(id="room", channel="dingtalk", secret="ROBOT", language="zh")
 
@@ -207,6 +214,23 @@ async def test_digest_by_short_message_is_delivered_with_all_it_holds_when_its_r
     body = parse_qs(receiver.requests[-1].body.decode())["Body"][0]
     assert "19条警报" in body and "D-20260921-" in body and parts(body) <= 2
     assert {note.state for note in await notes(book)} == {DeliveryState.DELIVERED}
+
+
+@EITHER
+async def test_what_a_short_message_only_counts_is_listed_over_the_next_channel(book: Book, clock: Clock) -> None:
+    book.reload(STORM_TOWN, SHORT_AND_CHAT)
+    await silence(book, 20)
+    answers = {"/2010-04-01": says("201 Created", b'{"sid": "SM1"}'), "/bot": says("200 OK", b'{"ok": true}')}
+    async with http_receiver(lambda asked: next(answers[p] for p in answers if asked.path.startswith(p))(asked)) as at:
+        bases = Bases(twilio=f"http://127.0.0.1:{at.port}", telegram=f"http://127.0.0.1:{at.port}")
+        outbox = Outbox(book, build_senders(Endpoints(bases=bases), secret=lambda _: "token", clock=clock), name="one")
+        for _ in range(3):
+            await outbox.run_due()
+            clock.now += MINUTE
+
+    listed = [json.loads(request.body)["text"] for request in at.requests if request.path.startswith("/bot")]
+    assert "19条警报" in parse_qs(at.requests[1].body.decode())["Body"][0]
+    assert len(listed) == 1 and all(f"{name} #" in listed[0] or f"/ {name} ·" in listed[0] for name in SENSORS[1:20])
 
 
 async def test_what_follows_something_under_way_is_in_no_digest(silent_book: Book, clock: Clock) -> None:

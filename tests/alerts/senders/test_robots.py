@@ -124,6 +124,15 @@ async def test_robot_whose_body_says_nothing_is_judged_by_its_status(
     assert answer.kind is kind
 
 
+@pytest.mark.parametrize(
+    ("to", "code"), [(FEISHU, 9499), (FEISHU, 11246), (DINGTALK, 40035), (WECOM, 81013), (WECOM, -1)]
+)
+async def test_too_many_requests_is_too_fast_whatever_the_body_says(to: Recipient, code: int) -> None:
+    answer, _ = await send(to, json_says({"errcode": code, "code": code}, "429 Too Many Requests"))
+
+    assert (answer.kind, answer.handed_over) == (THROTTLED, False)
+
+
 @pytest.mark.parametrize(("to", "code"), [(DINGTALK, 460101), (WECOM, 45002), (WECOM, 40058)])
 async def test_robot_that_was_sent_too_much_may_be_sent_less(to: Recipient, code: int) -> None:
     answer, _ = await send(to, json_says({"errcode": code}))
