@@ -22,6 +22,8 @@ from town.town import Town
 AT_ONCE = 4
 
 ANSWERED, EMPTY, FAILED, NOT_HERE = "answered", "empty", "failed", "not in this town"
+NOTHING_BEFORE = "nothing so long ago"
+"""Of a comparison: the store is younger, and the chart only lacks its grey line."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Answer:
     @property
     def good(self) -> bool:
         """Whether the panel shows something, or is about what this town does not have."""
-        return self.state in (ANSWERED, NOT_HERE)
+        return self.state in (ANSWERED, NOT_HERE, NOTHING_BEFORE)
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -90,7 +92,13 @@ class _Asking:
         """The first range in which it has an answer counts."""
         if self._town is not None and not _measures(self._town, question):
             return Answer(question, NOT_HERE)
-        asked = (question.query, question.form, *sorted(question.columns), *map(str, sorted(variables.items())))
+        asked = (
+            question.query,
+            question.form,
+            str(question.before),
+            *sorted(question.columns),
+            *map(str, sorted(variables.items())),
+        )
         async with self._limit:
             if asked not in self._known:
                 self._known[asked] = await self._look(question, variables)
@@ -103,7 +111,7 @@ class _Asking:
             answer = await _try(question, self._server, text)
             if answer.state != EMPTY:
                 break
-        return answer
+        return replace(answer, state=NOTHING_BEFORE) if answer.state == EMPTY and question.before else answer
 
 
 async def _try(question: Question, server: InfluxServer, text: str) -> Answer:

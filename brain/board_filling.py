@@ -30,8 +30,8 @@ from town.ports import ActionRefused, AlertFilter
 from town.reading import Reading
 from town.settings import Settings
 
-BEFORE: Duration = 7 * DAY + 50 * MINUTE
-"""Boards hold today against a week ago: so long ago some readings are written, too."""
+BEFORE: tuple[Duration, ...] = (7 * DAY + 50 * MINUTE, DAY + 50 * MINUTE)
+"""Boards hold today against a week ago and yesterday: so long ago some readings are written, too."""
 BEFORE_FOR: Duration = 20 * MINUTE
 BUTTONS = ("panic_button", "call_point")
 PRESSED_AT = "1m"
@@ -54,7 +54,8 @@ async def fill(bundle: Bundle, settings: Settings, *, length: Duration, seed: in
         # This minute is told as if it were over: nobody waits for that.
         ledger = Pipeline(list, own, ledger=state / LEDGER_FILE, name="boards", clock=lambda: wall_clock() + MINUTE)
         await figures.tell()
-        await brain.store.write(_a_week_ago(bundle, since, seed=seed))
+        await brain.store.write(_earlier(bundle, since, seed=seed))
+        await brain.alerting.rollups.catch_up()  # so that what is played now is no backlog
         async with asyncio.TaskGroup() as group:
             loops = brain.start(group)
             await connected(brain)
@@ -77,12 +78,12 @@ def _now(bundle: Bundle) -> Scenario:
     return scenario.model_copy(update={"local_time": None, "events": (*scenario.events, *pressed)})
 
 
-def _a_week_ago(bundle: Bundle, now: Moment, *, seed: int) -> list[Reading]:
+def _earlier(bundle: Bundle, now: Moment, *, seed: int) -> list[Reading]:
     world = World(bundle.town, seed=seed)
-    moments = range(now - BEFORE, now - BEFORE + BEFORE_FOR, MINUTE)
     return [
         Reading(sensor.id, at, at, measure(world, sensor, at, since=MINUTE))
-        for at in moments
+        for before in BEFORE
+        for at in range(now - before, now - before + BEFORE_FOR, MINUTE)
         for sensor in bundle.town.sensors.values()
     ]
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from dashboards.board import COLUMNS, WALL_ROWS
 from dashboards.influxql_rules import query_problems
+from dashboards.panels import COMPARED
 from dashboards.query import ALERTS_NAME, INFLUX_UID
 
 SCHEMA_VERSION = 42
@@ -158,6 +159,8 @@ def _panel_problems(panel: Json, variables: set[Any]) -> Iterator[str]:
         yield "says “No data” when there is none: give it a noValue"
     if kind == "timeseries":
         yield from _chart_problems(panel, custom)
+    if panel.get("timeCompare"):
+        yield from _comparison_problems(panel)
     if kind == "alertlist" and panel.get("options", {}).get("datasource") != ALERTS_NAME:
         yield f"the data source of an Alert list goes by its name, {ALERTS_NAME!r}: with a uid it stays empty"
     if kind == "geomap" and panel.get("options", {}).get("basemap", {}).get("type") != "geojson":
@@ -174,6 +177,17 @@ def _panel_problems(panel: Json, variables: set[Any]) -> Iterator[str]:
             f"query {target.get('refId')}: {what}" for what in query_problems(target, variables, kind=str(kind))
         )
     yield from _action_problems(panel)
+
+
+def _comparison_problems(panel: Json) -> Iterator[str]:
+    """What Grafana asks of the time before has names of its own, by which it is made grey."""
+    overrides = panel.get("fieldConfig", {}).get("overrides", [])
+    grey = {one["matcher"].get("options") for one in overrides if one["matcher"].get("id") == "byFrameRefID"}
+    for target in panel.get("targets", []):
+        if f"{target.get('refId')}{COMPARED}" not in grey:
+            yield f"the time before looks like now: give {target.get('refId')}{COMPARED} a colour"
+    if not panel.get("hideTimeOverride"):
+        yield "says “Compared to day before” in English in every language: hide it"
 
 
 def _chart_problems(panel: Json, custom: Json) -> Iterator[str]:

@@ -28,6 +28,9 @@ from dashboards.query import MOST_POINTS, Target, influx
 from town.moment import Duration, parse_duration
 
 NOTHING = "—"
+A_DAY = "1d"
+COMPARED = "-compare"
+"""What Grafana puts behind the name of a question that it asks for the time before."""
 
 
 def stat(
@@ -86,6 +89,7 @@ def chart(
     names: Sequence[tuple[str, str]] = (),
     dashed: Sequence[str] = (),
     legend: bool = True,
+    yesterday: str = "",
     no_value: str = NOTHING,
     width: int = 0,
     links: Sequence[DashboardLink] = (),
@@ -93,7 +97,8 @@ def chart(
 ) -> Panel:
     """Lines over time. `every` is how often the sensors tell: gaps shorter than three of it are no gaps.
 
-    `names` renames series by their alias, `dashed` are aliases drawn as limits: grey and dashed.
+    `names` renames series by their alias, `dashed` are aliases drawn as limits: grey and dashed. With `yesterday`, what
+    the lines of the day before are called, Grafana asks for those too and lays them under today's, in grey.
     """
     interval: Duration = parse_duration(every)
     panel = (
@@ -122,6 +127,10 @@ def chart(
         panel.override_by_name(alias, [DynamicConfigValue("displayName", name)])
     for alias in dashed:
         panel.override_by_name(alias, _dashes())
+    if yesterday:
+        panel.time_compare(A_DAY).hide_time_override(True)
+        for target in targets:
+            panel.override_by_query(f"{target.ref}{COMPARED}", _grey(yesterday))
     return finish(panel.build(), title, targets, width=width, links=links, describe=describe)
 
 
@@ -189,6 +198,15 @@ def _legend(*, shown: bool) -> parts.VizLegendOptions:
 def _dashed_limits(*, shown: bool) -> parts.GraphThresholdsStyleConfig:
     mode = GraphThresholdsStyleMode.DASHED if shown else GraphThresholdsStyleMode.OFF
     return parts.GraphThresholdsStyleConfig().mode(mode)
+
+
+def _grey(name: str) -> list[DynamicConfigValue]:
+    """Under the lines of today, named in the tooltip only."""
+    return [
+        DynamicConfigValue("color", {"mode": "fixed", "fixedColor": look.COMPARISON}),
+        DynamicConfigValue("displayName", f"{name} ${{__field.labels.sensor}}"),
+        DynamicConfigValue("custom.hideFrom", {"legend": True, "tooltip": False, "viz": False}),
+    ]
 
 
 def _dashes() -> list[DynamicConfigValue]:

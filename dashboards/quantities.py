@@ -48,12 +48,14 @@ def lines(
     decimals: int | None = None,
     low: float | None = None,
     bars: bool = False,
+    yesterday: bool = False,
     no_value: str = NOTHING,
 ) -> Panel:
-    """Over time, with its limits dashed where it has any."""
+    """Over time, with its limits dashed where it has any, and with yesterday in grey."""
     limits = say.limits(quantity, family)
+    name = title or say.quantity(quantity)
     return chart(
-        title or say.quantity(quantity),
+        f"{name}{say('（灰线：昨天）', ' — grey: yesterday')}" if yesterday else name,
         trend(quantity, family=family, how=how, by=by),
         unit=look.unit_of(say, quantity),
         every=every,
@@ -61,5 +63,6 @@ def lines(
         decimals=decimals,
         low=low,
         bars=bars,
+        yesterday=say("昨天", "yesterday") if yesterday else "",
         no_value=no_value,
     )

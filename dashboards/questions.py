@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dashboards.panels import COMPARED
 from town.moment import DAY, HOUR, MINUTE, SECOND, Duration, Moment, parse_duration
 
 Json = dict[str, Any]
@@ -37,6 +38,8 @@ class Question:
     interval: Duration = SECOND
     points: int = _WIDE
     columns: frozenset[str] = frozenset()
+    before: Duration = 0
+    """How long before the range it is asked for: what Grafana lays under today's lines."""
 
     def measured(self) -> tuple[str, frozenset[str]]:
         """The family that is asked, and which of its quantities."""
@@ -46,6 +49,7 @@ class Question:
 
     def asked(self, *, start: Moment, end: Moment, variables: Mapping[str, str]) -> str:
         """The question as it is sent for this range."""
+        start, end = start - self.before, end - self.before
         width = max(self.interval, _step((end - start) // self.points))
         macros = {"__interval": f"{width}ms", "__interval_ms": str(width), "__from": str(start), "__to": str(end)}
         text = self.query.replace("$timeFilter", f"time >= {start}ms and time <= {end}ms")
@@ -65,6 +69,9 @@ def questions(board: Json) -> Iterator[Question]:
             form, ref = str(target["resultFormat"]), str(target["refId"])
             where, query = str(panel.get("title") or panel["type"]), str(target["query"])
             yield Question(title, where, ref, query, form, interval, points, _columns(panel))
+            if panel.get("timeCompare"):
+                before = parse_duration(panel["timeCompare"])
+                yield Question(title, where, f"{ref}{COMPARED}", query, form, interval, points, before=before)
     for one in board.get("annotations", {}).get("list", []):
         target = one["target"]
         columns = frozenset(filter(None, (target["textColumn"], target["tagsColumn"], target["titleColumn"])))

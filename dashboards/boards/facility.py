@@ -1,4 +1,5 @@
-"""Facility: everything about one facility, chosen above. The worst first, limits beside values, one time axis."""
+"""Facility: everything about one facility, chosen above. The worst first, limits beside values, one
+time axis, yesterday in grey."""
 
 from grafana_foundation_sdk.models.dashboard import DashboardLink, Panel
 
@@ -129,4 +130,4 @@ def _times(say: Words, quantity: str, family: str, title: Two, called: tuple[Two
 def _lines(say: Words, quantity: str, family: str, every: str) -> Panel:
     called = NAMES.get((quantity, family))
     title = say(*called) if called else ""
-    return lines(say, quantity, family=family, title=title, every=every, no_value=_none(say))
+    return lines(say, quantity, family=family, title=title, every=every, yesterday=True, no_value=_none(say))

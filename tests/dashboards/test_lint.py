@@ -73,6 +73,12 @@ TRAPS: list[tuple[str, str, Callable[[Json], object]]] = [
     ("leads to no board", "town-ops", lambda b: b["links"][1].update(url="/d/nowhere?x=1")),
     ("stay on the same origin", "town-ops", lambda b: b["links"][1].update(url="https://elsewhere.example/")),
     ("its target lacks textColumn", "town-fire", lambda b: b["annotations"]["list"][0]["target"].pop("textColumn")),
+    (
+        "give A1-compare a colour",
+        "town-facility",
+        lambda b: _panel(b, "timeseries")["fieldConfig"]["overrides"].pop(0),
+    ),
+    ("hide it", "town-facility", lambda b: _panel(b, "timeseries").update(hideTimeOverride=False)),
     ("All must be .*", "town-fire", lambda b: b["templating"]["list"][1].update(allValue="")),
 ]
 

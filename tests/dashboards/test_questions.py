@@ -85,3 +85,14 @@ def test_questions_of_a_board_are_those_of_panels_and_annotations() -> None:
         ("N", "two", {"text", "severity"}),
     ]
     assert list(variable_questions(board)) == []
+
+
+def test_a_chart_with_yesterday_asks_for_the_day_before_too() -> None:
+    target = {"query": "$timeFilter", "refId": "A", "resultFormat": "time_series"}
+    board = {"title": "B", "panels": [{"type": "timeseries", "title": "T", "targets": [target], "timeCompare": "1d"}]}
+
+    now, before = questions(board)
+
+    assert (now.ref, before.ref) == ("A", "A-compare")
+    assert now.asked(start=DAY, end=2 * DAY, variables={}) == "time >= 86400000ms and time <= 172800000ms"
+    assert before.asked(start=DAY, end=2 * DAY, variables={}) == "time >= 0ms and time <= 86400000ms"
