@@ -45,7 +45,8 @@ class ConditionJudge:
         for track in dict.fromkeys(tracks):
             track.judges.append(self)
         interval = longest_interval(judged, memory, tracks)
-        self.notices_silence = rule.on_missing != "hold"
+        # Where nothing of what it asks for is measured, nothing is missing.
+        self.notices_silence = rule.on_missing == "clear" or (rule.on_missing == "raise" and bool(tracks))
         self.awake = False
         self.max_gap = 2 * interval if rule.max_gap is None else rule.max_gap
         self.missing_after = 3 * interval if rule.missing_after is None else rule.missing_after
@@ -122,9 +123,8 @@ class ConditionJudge:
 
     def due(self) -> Moment | None:
         """When silence raises or clears."""
-        after = self.rule.on_missing
-        ended = ACTIVE if after == "raise" else NORMAL
-        if after == "hold" or self.standing.condition is ended or not self.standing.heard:
+        ended = ACTIVE if self.rule.on_missing == "raise" else NORMAL
+        if not self.notices_silence or self.standing.condition is ended or not self.standing.heard:
             return None
         return self.standing.heard[0] + self.missing_after
 

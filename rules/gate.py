@@ -87,7 +87,7 @@ class Gate:
         was_open, was_told = passage.open, passage.open and not passage.shed
         began = decided.condition is ACTIVE and (passage.last is None or passage.last.condition is not ACTIVE)
         passage.last, passage.rests_until = decided, None
-        if began or decided.cause is Cause.SUPPRESSION or decided.condition is not ACTIVE:
+        if began or decided.cause in (Cause.SUPPRESSION, Cause.LEVEL) or decided.condition is not ACTIVE:
             passage.outside = decided.suppressed_by == SCHEDULE
         if began:
             self._count(passage, decided.at, received)

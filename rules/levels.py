@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from rules.binding import Evaluate
 from rules.hold import Hold, step
-from rules.judge import Standing, changed, longest_interval, suppressed, view_of
+from rules.judge import SCHEDULE, Standing, changed, longest_interval, suppressed, view_of
 from rules.memory import Memory, View
 from rules.rule import Level, Rule
 from rules.subject import Judged
@@ -96,6 +98,9 @@ class LevelsJudge:
         if known and self.notices_silence:
             standing.heard[0] = max(standing.heard[0], received)
         told = self._tell(at, now, Cause.CONDITION)
+        if told is not None and told.cause is Cause.LEVEL:
+            standing.outside = not open_now
+            return told if open_now else msgspec.structs.replace(told, suppressed_by=SCHEDULE)
         if told is None and standing.condition is ACTIVE and (rule.active_between is not None or standing.outside):
             return suppressed(self, at=at, now=now, reason=self._reason(standing.severity, ended=False))
         return told
