@@ -26,6 +26,7 @@ from brain.alert_broker import AlertBroker
 from brain.bundle import Bundle
 from brain.clock import wall_clock
 from brain.endpoints import endpoints_of, heartbeat_address
+from brain.hangup import Hangup
 from brain.health import Part
 from brain.judge import Judge
 from brain.people_files import PeopleFiles
@@ -75,6 +76,7 @@ class Alerting:
             "clockwork": Clockwork(self.book).run,
             "rule files": self.rule_files.run,
             "people file": self.people_files.run,
+            "hang-up": Hangup(self.rule_files.look, self.people_files.look).run,
             "rollups": self.rollups.run,
             "own measurements": self.own.run,
             "standing": self.standing.run,

@@ -23,6 +23,9 @@ class RuleFiles:
         self.findings: Sequence[Finding] = ()
         self._bundle, self._judge, self._clock = bundle, judge, clock
         self._since = clock()
+        self._looking = asyncio.Lock()
+        self._version = bundle.rules.version
+        """Of the rules that were given to the judge last, which takes them when it comes to it."""
 
     async def run(self) -> None:
         """Look whenever a file changes, until cancelled."""
@@ -36,6 +39,10 @@ class RuleFiles:
 
     async def look(self) -> None:
         """Check the files now; put them in force when nothing is wrong. All the work is done in another thread."""
+        async with self._looking:
+            await self._look()
+
+    async def _look(self) -> None:
         rules, findings = await asyncio.to_thread(load_rules, self._bundle.folder, self._bundle.town)
         wrong = [finding for finding in findings if finding.level == "error"]
         if rules is None or wrong:
@@ -44,8 +51,8 @@ class RuleFiles:
                 log.error("%s:%d: %s: %s; the rules in force go on", *_said(finding))
             return
         self.findings = ()
-        if rules.version != self._judge.rules.version:
-            self._since = self._clock()
+        if rules.version != self._version:
+            self._since, self._version = self._clock(), rules.version
             engine = await asyncio.to_thread(Engine, rules, self._bundle.town)
             self._judge.change(rules, self._bundle.town, built=engine)
             log.info("%d rules are in force, version %s", len(rules.rules), rules.version)

@@ -1,7 +1,8 @@
 """The whole town on servers and processes of its own: what `town up --profile services` does."""
 
-import asyncio
 import logging
+import os
+import signal
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from brain.addresses import split_address
 from brain.asking import is_ready
 from brain.bundle import load_bundle
 from brain.clock import wall_clock
+from brain.hangup import Hangup
 from brain.listeners import require_free
 from brain.log import set_up_logging
 from brain.output import FOUND_PROBLEMS, errors, print_findings
@@ -76,7 +78,13 @@ async def _up(layout: Layout, scenario: str | None, seed: int) -> None:
                 others.append(simulator(layout, scenario, seed=seed, history="24h" if first_time else "0s"))
             await supervisor.start(*others)
             _show(layout, password)
-            await asyncio.get_running_loop().create_future()
+            await Hangup(lambda: _hang_up(supervisor)).run()
+
+
+async def _hang_up(supervisor: Supervisor) -> None:
+    """The process that judges looks at the files again."""
+    if (judging := supervisor.pid("rules")) is not None:
+        os.kill(judging, signal.SIGHUP)
 
 
 def _require_free(layout: Layout) -> None:

@@ -2,13 +2,16 @@
 
 import asyncio
 import gc
+import os
 import shutil
+import signal
 import time
 from pathlib import Path
 from statistics import median
 
 from brain.bundle import load_bundle
 from brain.clock import wall_clock
+from brain.hangup import Hangup
 from brain.journal import JOURNAL_FILE, read_journal
 from brain.judge import Judge
 from brain.rule_files import RuleFiles
@@ -17,6 +20,7 @@ from tests.brain.judging import Memo, running
 from town.reading import Reading
 
 HUANGJIU = Path(__file__).parents[2] / "towns" / "huangjiu"
+HAMLET = Path(__file__).parents[1] / "towns" / "hamlet"
 RELOADS = 5
 
 
@@ -62,3 +66,24 @@ async def test_reloading_delays_no_reading_by_more_than_fifty_milliseconds(tmp_p
     assert median(longest) < 0.05
     lines = read_journal(tmp_path / JOURNAL_FILE, start=0, end=wall_clock())
     assert [line.mark.what for line in lines if line.mark] == ["started"] + ["rules"] * RELOADS
+
+
+async def test_the_signal_hup_puts_changed_files_in_force(tmp_path: Path) -> None:
+    shutil.copytree(HAMLET, tmp_path / "town")
+    bundle, _ = load_bundle(tmp_path / "town")
+    assert bundle is not None
+    judge = Judge(
+        bundle.rules, bundle.town, book=Memo(), clock=wall_clock, snapshot=tmp_path / SNAPSHOT_FILE, saved=None
+    )
+    files, rules = RuleFiles(bundle, judge, clock=wall_clock), tmp_path / "town" / "rules" / "fire.yaml"
+
+    async with running(judge), asyncio.timeout(30):
+        waiting = asyncio.create_task(Hangup(files.look).run())
+        await asyncio.sleep(0)
+        rules.write_text(rules.read_text("utf-8").replace("smoke >= 0.15 dB/m", "smoke >= 0.10 dB/m"), "utf-8")
+        os.kill(os.getpid(), signal.SIGHUP)
+        while judge.rules.version == bundle.rules.version:
+            await asyncio.sleep(0.01)
+        waiting.cancel()
+
+    assert "smoke >= 0.10 dB/m" in {one.text for rule in judge.rules.rules.values() for one in rule.conditions}
