@@ -4,10 +4,11 @@ The database itself notes every timeline entry, in the transaction that wrote it
 restart, or a store that was away, misses none; what was told and not yet forgotten when the power went is told again.
 """
 
-from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Collection, Sequence
+from functools import cache
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Column, Connection, delete, false, func, select, true, update
+from sqlalchemy import Column, Connection, Select, bindparam, delete, false, func, select, true, update
 
 from alerts import tables
 from alerts.record import Record, alert_of, from_row
@@ -17,7 +18,8 @@ Reader = Literal["store", "broker"]
 
 MOST_KEPT = 1_000_000
 """So many are remembered for a reader that is away, the newest."""
-_AT_ONCE = 500
+AT_ONCE = 500
+"""So many are told at a time."""
 _PRUNED_EVERY = 10_000
 
 
@@ -29,13 +31,14 @@ class News(NamedTuple):
     entry: TimelineEntry
 
 
-def unread(connection: Connection, reader: Reader) -> list[News]:
-    """The oldest that a reader does not have, in their order; a few hundred at most."""
-    news, line = tables.news.c, tables.timeline.c
-    columns = (news.number, line.alert, line.number.label("entry"), line.at, line.event, line.by, line.detail)
-    joined = tables.news.join(tables.timeline, (news.alert == line.alert) & (news.entry == line.number))
-    query = select(*columns).select_from(joined).where(_wanted(reader)).order_by(news.number).limit(_AT_ONCE)
-    rows = connection.execute(query).all()
+def unread(connection: Connection, reader: Reader, *, told: Collection[int] = ()) -> list[News]:
+    """The oldest that a reader does not have, in their order; a few hundred at most.
+
+    Those it was `told` are left out: the book does not know of them yet.
+    """
+    rows = connection.execute(_unread(reader), {"told": list(told)}).all()
+    if not rows:
+        return []
     records = _records(connection, {row.alert for row in rows})
     alerts = {name: alert_of(record) for name, record in records.items()}
     entries = [
@@ -44,13 +47,28 @@ def unread(connection: Connection, reader: Reader) -> list[News]:
     return [News(row.number, alerts[row.alert], entry) for row, entry in zip(rows, entries, strict=True)]
 
 
+@cache
+def _unread(reader: Reader) -> Select[Any]:
+    """Made once: making a statement takes longer than running it."""
+    news, line = tables.news.c, tables.timeline.c
+    columns = (news.number, line.alert, line.number.label("entry"), line.at, line.event, line.by, line.detail)
+    joined = tables.news.join(tables.timeline, (news.alert == line.alert) & (news.entry == line.number))
+    untold = news.number.not_in(bindparam("told", expanding=True))
+    return select(*columns).select_from(joined).where(_wanted(reader), untold).order_by(news.number).limit(AT_ONCE)
+
+
 def _wanted(reader: Reader) -> Column[bool]:
     return tables.news.c.for_store if reader == "store" else tables.news.c.for_broker
 
 
 def _records(connection: Connection, names: set[str]) -> dict[str, Record]:
-    query = select(tables.alert).where(tables.alert.c.id.in_(names))
-    return {row["id"]: from_row(row) for row in connection.execute(query).mappings()}
+    rows = connection.execute(_alerts(), {"names": list(names)}).mappings()
+    return {row["id"]: from_row(row) for row in rows}
+
+
+@cache
+def _alerts() -> Select[Any]:
+    return select(tables.alert).where(tables.alert.c.id.in_(bindparam("names", expanding=True)))
 
 
 def mark_read(connection: Connection, reader: Reader, numbers: Sequence[int]) -> None:

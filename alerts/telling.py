@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 from alerts.book import Book
-from alerts.news import News, Reader, count_unread, mark_read, unread
+from alerts.news import AT_ONCE, News, Reader, count_unread, mark_read, unread
 from alerts.own_rows import news_rows
 from town.errors import ConfigError, Unavailable
 from town.moment import MINUTE, SECOND, Duration
@@ -46,7 +46,7 @@ class Teller:
             while True:
                 self._wake.clear()
                 try:
-                    while await self.tell():
+                    while await self.tell() >= AT_ONCE:
                         pass
                     pause = SECOND
                     self._say("")
@@ -63,8 +63,8 @@ class Teller:
 
     async def tell(self) -> int:
         """Pass on some of what waits; how many those were. Raises Unavailable and ConfigError."""
-        found = await self._book.database.read(lambda link: unread(link, self._reader))
-        news = [one for one in found if one.number not in self._unmarked]
+        told = list(self._unmarked)
+        news = await self._book.database.read(lambda link: unread(link, self._reader, told=told))
         if news:
             await self._pass_on(news)
             self._unmarked |= {one.number for one in news}

@@ -160,7 +160,8 @@ class Judge:
                 if self._next_rules is not None:
                     await self._put_in_force(*self._next_rules)
                 until = self.heard_until()
-                await self._judge_until(until, self._take(until))
+                if self._is_something_due(until):
+                    await self._judge_until(until, self._take(until))
                 if self._clock() - self._saved_at >= SAVE_EVERY:
                     await self._save()
         finally:
@@ -224,6 +225,13 @@ class Judge:
         except TimeoutError:
             return
         self._wake.clear()
+
+    def _is_something_due(self, until: Moment) -> bool:
+        """Whether there is something to judge from before that moment: readings, or silence."""
+        if self._waiting and not until <= self._waiting[0].received_at <= until + _LONGEST_HOLD:
+            return True
+        due = self._engine.next_due()
+        return (due is not None and due < until) or until - self._reached > _LONGEST_HOLD
 
     def _take(self, until: Moment) -> list[Reading]:
         """What waits and was received before that moment."""

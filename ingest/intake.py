@@ -6,7 +6,8 @@ them, and all messages before it are. Until then the broker keeps it, and sends 
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import chain
 
 from ingest.batch import Backlog, Batch
 from ingest.discovered import Discovered
@@ -31,9 +32,11 @@ from town.town import Town
 LARGEST_PAYLOAD = 256 << 10
 """Bytes of a payload that is decoded, lists of devices excepted."""
 _PAUSE = 0.002
-"""Seconds without a message after which a batch goes."""
-_LONGEST_WAIT = 0.01
-"""Seconds after which a batch goes to the rules though messages keep coming; writes then gather what waits."""
+"""Seconds without a message after which a batch goes to the store."""
+_LONGEST_WAIT = 0.025
+"""Seconds after which it goes there though messages keep coming; writes then gather what waits."""
+_AT_ONCE = 1_000
+"""Readings that the rules are given though there are more to be taken."""
 _WRITERS = 3
 _QUIET = 2.0
 """Seconds without a message after which the broker has nothing left for one who retires."""
@@ -109,7 +112,8 @@ class Intake:
     def stored_until(self) -> Moment:
         """What was received before this moment is in the store, or refused by it; it stands while the spool has any."""
         if self._spool is None or not self._spool.rows:
-            waiting = (batch.readings[0].received_at for batch in self._backlog.unsettled() if batch.readings)
+            batches = chain(self._backlog.unsettled(), self._filled())
+            waiting = (batch.readings[0].received_at for batch in batches if batch.readings)
             self._stored_until = min(self.heard_until, next(waiting, self.heard_until))
         return self._stored_until
 
@@ -190,7 +194,10 @@ class Intake:
         return PartHealth("ingest", "degraded" if self._inbox.paused else "ok", self._started_at, waiting)
 
     def _waiting(self) -> Counter[str]:
-        return self._writing.waiting([] if self._open is None else [self._open])
+        return self._writing.waiting(self._filled())
+
+    def _filled(self) -> Sequence[Batch]:
+        return () if self._open is None else (self._open,)
 
     async def _judge_spooled(self) -> None:
         """Have judged what was acknowledged but perhaps not judged when the process before this one ended."""
@@ -199,27 +206,38 @@ class Intake:
                 await self._judge(readings)
 
     async def _gather(self) -> None:
-        """Make batches, have them judged, and line them up for the store: the rules do not wait for the store."""
+        """Make batches and line them up for the store; their readings were judged meanwhile."""
         while True:
             await self._inbox.wait()
-            batch = await self._fill()
+            batch = self._open = Batch()
+            await self._fill(batch)
             self.ledger.batches += 1
-            if batch.readings:
-                await self._judge(batch.readings)
-            self._filling = None
             await self._backlog.put(batch)
             self._open = None
 
-    async def _fill(self) -> Batch:
-        """A batch of what comes until the input pauses, it is full, or the time is up."""
-        loop, batch = asyncio.get_running_loop(), Batch()
-        self._filling, self._open = self._clock(), batch
+    async def _fill(self, batch: Batch) -> None:
+        """Take what comes until the input pauses, the batch is full, or the time is up.
+
+        The rules are given what there is as soon as nothing more is there to be taken: they wait for no pause.
+        """
+        loop, judged = asyncio.get_running_loop(), 0
         until = loop.time() + _LONGEST_WAIT
         while not batch.full and loop.time() < until:
-            arrival = self._inbox.get()
-            if arrival is not None:
+            hungry = len(batch.readings) - judged < _AT_ONCE
+            if hungry and (arrival := self._inbox.get()) is not None:
+                if self._filling is None:
+                    self._filling = self._clock()
                 self._taking.take(arrival, batch)
                 await asyncio.sleep(0)  # let the socket be read
-            elif not await self._inbox.wait(_PAUSE):
+                continue
+            judged = await self._hand_on(batch, judged)
+            if not await self._inbox.wait(_PAUSE):
                 break
-        return batch
+        await self._hand_on(batch, judged)
+
+    async def _hand_on(self, batch: Batch, judged: int) -> int:
+        """Give the rules what they do not have of a batch; how many readings they have then."""
+        if len(batch.readings) > judged:
+            await self._judge(batch.readings[judged:])
+        self._filling = None
+        return len(batch.readings)
