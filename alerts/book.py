@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from alerts import tables
 from alerts.coming import upcoming
@@ -24,6 +24,7 @@ from alerts.events import (
 from alerts.ledger import find_deliveries
 from alerts.life import Refusal, refusal
 from alerts.people import People
+from alerts.prepared import Prepared, insert_rows
 from alerts.questions import (
     Timing,
     count_notifications,
@@ -140,15 +141,12 @@ class Book:
         now: Moment,
     ) -> list[Record]:
         fresh = {taken_key(one): one for one in transitions}
-        for start in range(0, len(transitions), CHUNK):
-            keys = [taken_key(one) for one in transitions[start : start + CHUNK]]
-            known = connection.execute(select(tables.taken.c.key).where(tables.taken.c.key.in_(keys)))
-            for key in known.scalars():
-                fresh.pop(key, None)
+        for key in _taken(connection, list(fresh)):
+            fresh.pop(key, None)
         if not fresh:
             return []
         self._forget(connection, now)
-        connection.execute(insert(tables.taken), [{"key": key, "taken_at": now} for key in fresh])
+        insert_rows(connection, tables.taken, [{"key": key, "taken_at": now} for key in fresh])
         desk = Desk(connection, town=self.town, people=self.people, now=now)
         desk.load_for(list(fresh.values()))
         for transition in fresh.values():
@@ -331,6 +329,20 @@ async def open_book(
     """The alert book at a SQLAlchemy URL, brought to its newest form. ConfigError when it cannot be opened."""
     async with open_database(url, busy=busy) as database:
         yield Book(database, town, clock=clock, people=people)
+
+
+_TAKEN = Prepared(lambda: select(tables.taken.c.key).where(tables.taken.c.key == bindparam("one")))
+
+
+def _taken(connection: Connection, keys: Sequence[str]) -> list[str]:
+    """Those of the keys of transitions that were taken before."""
+    if len(keys) == 1:
+        return [row["key"] for row in _TAKEN.rows(connection, one=keys[0])]
+    known: list[str] = []
+    for start in range(0, len(keys), CHUNK):
+        some = select(tables.taken.c.key).where(tables.taken.c.key.in_(keys[start : start + CHUNK]))
+        known += connection.execute(some).scalars()
+    return known
 
 
 def _found(desk: Desk, alert: str) -> Record:

@@ -6,7 +6,7 @@ from functools import cache, cached_property
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, bindparam, insert, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from alerts import tables
 from alerts.content import Knows, Note, content_of, note_of
@@ -17,6 +17,7 @@ from alerts.people import People, Way
 from alerts.plan import Case, case_of
 from alerts.planned import Kind, Planned, goes_on, held, next_steps, plans, reminder
 from alerts.plans import Plans
+from alerts.prepared import insert_rows
 from alerts.record import SENDER, Record, write
 from alerts.route import WANTS_SOMEBODY, Told, told
 from alerts.step import Step
@@ -111,8 +112,7 @@ class Calls:
         for together, ways in self._ending.items():
             for over, what in all_over(self._connection, together):
                 self._note(over, what, sorted(ways), decided_at=self._now, bundle=f"over/{together.bundle}")
-        if self._notes:
-            self._connection.execute(insert(tables.notification), [_note_row(note) for note in self._notes])
+        insert_rows(self._connection, tables.notification, [_note_row(note) for note in self._notes])
         write_together(self._connection, self._bundles, people=self._people, town=self._town, now=self._now)
         self._plans.flush()
 

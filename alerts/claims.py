@@ -1,6 +1,6 @@
 """Claiming what is due in the outbox: in what order, and how much at once. Two processes may do it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -10,7 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
-    RowMapping,
     Select,
     and_,
     bindparam,
@@ -28,8 +27,9 @@ from alerts.digest import DIGEST
 from alerts.mentions import write_attempt
 from alerts.overflow import PATIENCE, Gathering, gather
 from alerts.people import Way
+from alerts.prepared import Prepared
 from alerts.room import Policy, Room
-from alerts.rows import NOW, outstanding
+from alerts.rows import NOW, Row, outstanding, waiting
 from town.alert import DeliveryState
 from town.moment import Moment
 
@@ -97,8 +97,8 @@ def _claim(
     if urgent_left <= 0:
         return False
     blocked = {use.value: [*map(_key, {*budget.exhausted(use), *taken.full(use)})] for use in Use}
-    asked = {"now": now, "urgent_only": left <= 0, "room": left if left > 0 else urgent_left, **blocked}
-    rows = connection.execute(due_rows(), asked).mappings().all()
+    asked = {"now": now, "urgent_only": left <= 0, "room": left if left > 0 else urgent_left}
+    rows = _due(connection, asked, blocked)
     for row in rows:
         way, use = Way(row["target"], row["channel"]), use_of(row)
         if use is Use.ALONE and row["due_at"] <= now - PATIENCE[use] and budget.hold_back(way):
@@ -118,21 +118,28 @@ def _gather(connection: Connection, *, gathering: Gathering, budget: Budget, now
     return found
 
 
-def use_of(row: RowMapping) -> Use:
+def use_of(row: Row) -> Use:
     """What a notification uses up an allowance for."""
     use = Use.URGENT if row["urgent"] else Use.ALONE
     return use.gathered if row["event"] == DIGEST else use
 
 
+def _due(connection: Connection, asked: Mapping[str, Any], blocked: Mapping[str, Sequence[str]]) -> Sequence[Row]:
+    """What may be claimed; most of the time nobody is in anybody's way."""
+    if not any(blocked.values()):
+        return _DUE.rows(connection, **asked)
+    return connection.execute(due_rows(), {**asked, **blocked}).mappings().all()
+
+
 @cache
-def due_rows() -> Select[Any]:
+def due_rows(*, blocking: bool = True) -> Select[Any]:
     """What may be claimed `now`, urgent ones first and then the oldest, up to `room`, leaving out ways that rest.
 
-    Those of each use are left out as well that are named under it, and all that are not urgent when `urgent_only`.
-    Made once, as every statement of an alert's way to its people: making one takes longer than running it.
+    Those of each use are left out as well that are named under it, if any are, and all that are not urgent when
+    `urgent_only`. Made once, as every statement of an alert's way to its people: making one is slower than running it.
     """
     table, earlier, rest, now = tables.notification, tables.notification.alias("earlier"), tables.pause, NOW
-    tried = and_(table.c.state.in_([DeliveryState.QUEUED, DeliveryState.FAILED]), table.c.due_at <= now)
+    tried = and_(waiting(table.c), table.c.due_at <= now)
     lost = and_(table.c.state == DeliveryState.SENDING, table.c.lease_until <= now)
     # What is told of one alert to one target arrives in its order: "gone" never before "smoke".
     before = (
@@ -148,13 +155,16 @@ def due_rows() -> Select[Any]:
     query = select(*columns, table.c.possibly_doubled).where(
         outstanding(table.c), table.c.digest.is_(None), or_(tried, lost), ~before.exists(), ~resting.exists()
     )
-    key = table.c.channel + _SLASH + table.c.target
-    blocked = [and_(_is_of(use), key.in_(bindparam(use.value, expanding=True))) for use in Use]
-    query = query.where(not_(or_(*blocked)), or_(table.c.urgent, not_(bindparam("urgent_only", type_=Boolean))))
+    if blocking:
+        key = table.c.channel + _SLASH + table.c.target
+        blocked = [and_(_is_of(use), key.in_(bindparam(use.value, expanding=True))) for use in Use]
+        query = query.where(not_(or_(*blocked)))
+    query = query.where(or_(table.c.urgent, not_(bindparam("urgent_only", type_=Boolean))))
     ordered = query.order_by(table.c.urgent.desc(), table.c.due_at, table.c.number, table.c.id)
     return ordered.limit(bindparam("room", type_=Integer)).with_for_update(skip_locked=True)
 
 
+_DUE = Prepared(lambda: due_rows(blocking=False))
 _SLASH = "/"
 
 
@@ -169,7 +179,7 @@ def _is_of(use: Use) -> ColumnElement[bool]:
     return and_(table.urgent if urgent else not_(table.urgent), digest)
 
 
-def _lease(connection: Connection, row: RowMapping, *, name: str, now: Moment, policy: Policy) -> Claim:
+def _lease(connection: Connection, row: Row, *, name: str, now: Moment, policy: Policy) -> Claim:
     lost = row["state"] == DeliveryState.SENDING
     if lost:
         # The process that held it ended, or hung, between sending and writing down: nobody knows what was answered.
@@ -180,11 +190,10 @@ def _lease(connection: Connection, row: RowMapping, *, name: str, now: Moment, p
         "lease_until": now + policy.lease,
         "possibly_doubled": row["possibly_doubled"] or lost,
     }
-    told = connection.execute(_leased(), {"held": row["id"], **values}).mappings().one()
+    told = _LEASED.rows(connection, held=row["id"], **values)[0]
     return Claim(**told, attempts=row["attempts"] + 1, lease_by=name, claimed_at=now)
 
 
-@cache
 def _leased() -> ReturningUpdate[Any]:
     """Lease the row that is `held`; what is kept of it."""
     table = tables.notification
@@ -196,6 +205,9 @@ def _leased() -> ReturningUpdate[Any]:
     }
     leased = update(table).where(table.c.id == bindparam("held")).values(state=DeliveryState.SENDING, **given)
     return leased.returning(*kept)
+
+
+_LEASED = Prepared(_leased)
 
 
 def release(connection: Connection, *, name: str, now: Moment) -> None:

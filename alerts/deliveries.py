@@ -1,7 +1,6 @@
 """What was answered to the outbox's notifications: written down, and what follows from it."""
 
 from collections.abc import Collection
-from functools import cache
 from random import Random
 from typing import Any
 
@@ -27,8 +26,9 @@ from alerts.contained import settle_contained
 from alerts.digest import DIGEST
 from alerts.mentions import mention, write_attempt
 from alerts.people import Way
+from alerts.prepared import Prepared
 from alerts.room import Policy
-from alerts.rows import NOW, outstanding
+from alerts.rows import NOW, outstanding, waiting
 from alerts.sending import Answer, AnswerKind
 from town.alert import DeliveryState
 from town.moment import SECOND, Duration, Moment, format_duration
@@ -83,10 +83,9 @@ def _settle(
     given["again_at"] = due_at if state is DeliveryState.FAILED else None
     given["shorter"] = _may_be_shorter(claim, answer)
     held = {"held": claim.id, "by": claim.lease_by, "attempt": claim.attempts}
-    return connection.execute(_settled(), {**held, **given}).rowcount == 1
+    return _SETTLED.change(connection, **held, **given) == 1
 
 
-@cache
 def _settled() -> Update:
     """Write the answer to the `attempt` into the row that is `held` for it."""
     column = tables.notification.c
@@ -100,6 +99,9 @@ def _settled() -> Update:
         .values(possibly_doubled=or_(column.possibly_doubled, bindparam("doubled", type_=Boolean)))
         .values(shortened=or_(column.shortened, bindparam("shorter", type_=Boolean)))
     )
+
+
+_SETTLED = Prepared(_settled)
 
 
 def _next(
@@ -145,20 +147,21 @@ def _keep_receipt(connection: Connection, claim: Claim, reference: str, *, now: 
 
 def next_due(connection: Connection, *, now: Moment) -> Moment | None:
     """When there is something to do next after `now`, as far as is written down."""
-    found = connection.execute(_next_moments(), {"now": now}).one()
+    found = _NEXT_MOMENTS.rows(connection, now=now)[0].values()
     return min((at for at in found if at is not None), default=None)
 
 
-@cache
 def _next_moments() -> Select[Any]:
     """After `now`: when the first waiting one is due, when the first lease ends, when the first target has rested."""
     table, rest = tables.notification.c, tables.pause.c
-    waiting = select(func.min(table.due_at)).where(
-        outstanding(table), table.state.in_([DeliveryState.QUEUED, DeliveryState.FAILED]), table.due_at > NOW
-    )
+    next_one = select(func.min(table.due_at)).where(outstanding(table), waiting(table), table.due_at > NOW)
     leased = select(func.min(table.lease_until)).where(outstanding(table), table.state == DeliveryState.SENDING)
     resting = select(func.min(rest.until)).where(rest.until > NOW)
-    return select(waiting.scalar_subquery(), leased.scalar_subquery(), resting.scalar_subquery())
+    moments = {"waiting": next_one, "leased": leased, "resting": resting}
+    return select(*(query.scalar_subquery().label(name) for name, query in moments.items()))
+
+
+_NEXT_MOMENTS = Prepared(_next_moments)
 
 
 class Backlog(msgspec.Struct, frozen=True):

@@ -11,9 +11,10 @@ from sqlalchemy import (
     Connection,
     Delete,
     Select,
+    Table,
+    and_,
     bindparam,
     delete,
-    insert,
     select,
     tuple_,
     update,
@@ -22,6 +23,7 @@ from sqlalchemy import (
 from alerts import tables
 from alerts.calls import Calls
 from alerts.people import People
+from alerts.prepared import Prepared, insert_rows
 from alerts.record import Record, from_row, new_record, to_row
 from alerts.step import Step, by_rule
 from alerts.windows import cover_of, open_windows
@@ -103,12 +105,15 @@ class Desk:
         """The open alerts that transitions are about, and the day's last number when new ones may be opened."""
         if any(one.condition is Condition.ACTIVE for one in transitions):
             # Held first: whoever opens alerts beside us waits here, and then sees ours instead of running into them.
-            query_day = select(tables.day.c.last).where(tables.day.c.day == self._day).with_for_update()
-            self._last_loaded = self._connection.execute(query_day).scalar_one_or_none()
+            found = _LAST.rows(self._connection, of=self._day)
+            self._last_loaded = found[0]["last"] if found else None
             self._last = self._last_loaded or 0
             self._windows = open_windows(self._connection, self._now)
-        for keys in _chunks({key_of(one) for one in transitions}):
-            rows = self._connection.execute(_open_of(), {"keys": keys})
+        keys = {key_of(one) for one in transitions}
+        if len(keys) == 1:
+            self._hold([from_row(row) for row in _OPEN_OF_ONE.rows(self._connection, **keys.pop()._asdict())])
+        for some in _chunks(keys):
+            rows = self._connection.execute(_open_of(), {"keys": some})
             self._hold([from_row(row) for row in rows.mappings()])
 
     def _hold(self, records: Sequence[Record]) -> None:
@@ -186,15 +191,12 @@ class Desk:
         # Before the new ones: an alert that closes makes room for the next of its rule and subject.
         self._update([to_row(one) for name, one in self._changed.items() if name in self._loaded])
         new = [to_row(one) for name, one in self._changed.items() if name not in self._loaded]
-        self._insert(tables.alert, new)
-        self._insert(tables.timeline, [{"alert": name, **one.model_dump()} for name, one in self._entries])
+        insert_rows(self._connection, tables.alert, new)
+        lines = [{"alert": name, **one.model_dump()} for name, one in self._entries]
+        insert_rows(self._connection, tables.timeline, lines)
         self._calls.flush()
         self._flush_pending()
         return list(self._changed.values())
-
-    def _insert(self, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-        if rows:
-            self._connection.execute(insert(table), rows)
 
     def _update(self, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
@@ -206,13 +208,14 @@ class Desk:
         if self._last == (self._last_loaded or 0) or self._last is None:
             return
         if self._last_loaded is None:
-            self._insert(tables.day, [{"day": self._day, "last": self._last}])
+            insert_rows(self._connection, tables.day, [{"day": self._day, "last": self._last}])
         else:
-            changed = update(tables.day).where(tables.day.c.day == self._day).values(last=self._last)
-            self._connection.execute(changed)
+            _COUNTED.change(self._connection, of=self._day, last=self._last)
 
     def _flush_pending(self) -> None:
-        for keys in _chunks(self._pending):
+        if len(self._pending) == 1:
+            _ONE_NO_LONGER_PENDING.change(self._connection, **next(iter(self._pending))._asdict())
+        for keys in _chunks(self._pending) if len(self._pending) > 1 else ():
             self._connection.execute(_no_longer_pending(), {"keys": keys})
         running = [(key, one) for key, one in self._pending.items() if one]
         rows = [
@@ -223,7 +226,22 @@ class Desk:
             }
             for key, (transition, definition) in running
         ]
-        self._insert(tables.pending, rows)
+        insert_rows(self._connection, tables.pending, rows)
+
+
+def _is_of(table: Table) -> ColumnElement[bool]:
+    """Whether a row is of the one key that is given."""
+    return and_(*(table.c[name] == bindparam(name) for name in Key._fields))
+
+
+_LAST = Prepared(lambda: select(tables.day.c.last).where(tables.day.c.day == bindparam("of")).with_for_update())
+_COUNTED = Prepared(
+    lambda: update(tables.day).where(tables.day.c.day == bindparam("of")).values(last=bindparam("last"))
+)
+_OPEN_OF_ONE = Prepared(
+    lambda: select(tables.alert).where(_is_of(tables.alert), tables.alert.c.closed.is_(None)).with_for_update()
+)
+_ONE_NO_LONGER_PENDING = Prepared(lambda: delete(tables.pending).where(_is_of(tables.pending)))
 
 
 @cache

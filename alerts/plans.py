@@ -6,12 +6,14 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
 from alerts import tables
 from alerts.groups import join
 from alerts.planned import Kind, Planned
+from alerts.prepared import Prepared
 from alerts.route import Told
+from alerts.rows import Row
 from town.moment import Moment
 
 
@@ -101,9 +103,11 @@ def alerts_due(connection: Connection, *, now: Moment, limit: int) -> list[str]:
 
 def next_plan_at(connection: Connection) -> Moment | None:
     """When the first of everything that waits is due."""
-    table = tables.planned.c
-    found: Moment | None = connection.execute(select(func.min(table.due_at)).where(table.ended.is_(None))).scalar_one()
+    found: Moment | None = _NEXT.rows(connection)[0]["at"]
     return found
+
+
+_NEXT = Prepared(lambda: select(func.min(tables.planned.c.due_at).label("at")).where(tables.planned.c.ended.is_(None)))
 
 
 def waiting_plans(connection: Connection, alert: str) -> Sequence[Planned]:
@@ -113,7 +117,7 @@ def waiting_plans(connection: Connection, alert: str) -> Sequence[Planned]:
     return [planned_of(row) for row in connection.execute(query.order_by(table.c.due_at, table.c.id)).mappings()]
 
 
-def planned_of(row: RowMapping) -> Planned:
+def planned_of(row: Row) -> Planned:
     """The plan of a row."""
     kept = {name: row[name] for name in Planned.__struct_fields__}
     words = {"kind": Kind(row["kind"]), "told": Told(row["told"])}

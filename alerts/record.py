@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping
 
 from alerts.deadlines import Deadlines
 from alerts.facts import Facts, state, suppression
+from alerts.rows import Row
 from town.alert import (
     Alert,
     AlertDefinition,
@@ -191,7 +191,7 @@ def to_row(record: Record) -> dict[str, Any]:
     return {**row, **msgspec.to_builtins(facts)}
 
 
-def from_row(row: RowMapping) -> Record:
+def from_row(row: Row) -> Record:
     """The record of a row of the table `alert`."""
     given = {name: row[name] for name in Facts.__struct_fields__}
     facts = Facts(

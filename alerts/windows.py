@@ -1,11 +1,14 @@
 """Maintenance and drill windows in the book: made and ended by people, begun and ended by the clock."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import BigInteger, Connection, Select, bindparam, insert, select, update
 
 from alerts import tables
 from alerts.database import Database
+from alerts.prepared import Prepared
+from alerts.rows import Row
 from alerts.step import Cover
 from town.moment import DAY, MINUTE, Duration, Moment, format_duration
 from town.ports import ActionRefused, Clock
@@ -111,9 +114,15 @@ def find_window(connection: Connection, window: str) -> Window | None:
 
 def open_windows(connection: Connection, now: Moment) -> list[Window]:
     """Those that count now."""
-    table = tables.window.c
-    query = select(tables.window).where(table.starts_at <= now, table.ends_at > now).order_by(table.number)
-    return [_window(row) for row in connection.execute(query).mappings()]
+    return [_window(row) for row in _OPEN.rows(connection, now=now)]
+
+
+def _open() -> Select[Any]:
+    table, now = tables.window.c, bindparam("now", type_=BigInteger)
+    return select(tables.window).where(table.starts_at <= now, table.ends_at > now).order_by(table.number)
+
+
+_OPEN = Prepared(_open)
 
 
 def due_windows(connection: Connection, now: Moment) -> list[Window]:
@@ -139,7 +148,7 @@ def _last(windows: Sequence[Window], kind: WindowKind) -> str | None:
     return next((one.id for one in reversed(windows) if one.kind is kind), None)
 
 
-def _window(row: RowMapping) -> Window:
+def _window(row: Row) -> Window:
     names = [name for name in Window.model_fields if name != "id"]
     return Window(id=f"W-{row['number']}", **{name: row[name] for name in names})
 

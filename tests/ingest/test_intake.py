@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from ingest.quarantine import list_entries, show_entry
 from ingest.reason import Reason, Scope
 from tests.ingest.town import GatedStore, intake, until
 from tests.services import Service
-from town.reading import Flag
+from town.reading import Flag, Reading
 
 TELEMETRY = "town/t/gw/telemetry"
 pytestmark = pytest.mark.mosquitto
@@ -41,6 +42,21 @@ async def test_readings_of_both_formats_are_judged_and_stored(mosquitto: Service
         }
         assert store.judged == store.readings
         assert line.ledger.balance().balanced and line.ledger.balance().settled
+
+
+async def test_rules_hear_a_reading_before_its_batch_is_closed(mosquitto: Service, tmp_path: Path) -> None:
+    closed: list[int] = []
+
+    class Watching(GatedStore):
+        async def judge(self, readings: Sequence[Reading]) -> None:
+            closed.append(line.ledger.batches)
+            assert line.stored_until <= readings[0].received_at
+
+    async with intake(mosquitto.port, Watching(), tmp_path) as line:
+        await publish(mosquitto.port, (TELEMETRY, reading(21.5)))
+        await until(lambda: line.ledger.balance().stored == 1)
+
+        assert closed == [0] and line.ledger.batches == 1
 
 
 @pytest.mark.parametrize(
