@@ -26,10 +26,6 @@ _LARGEST_INPUT = 16 << 20
 """Bytes of a payload, or of one line of a conversation, that are read."""
 
 
-_WIDE = 240
-"""Characters of a line where no terminal says how many it has."""
-
-
 class Source(NamedTuple):
     """Where a message comes from, as far as the command line says."""
 
@@ -184,8 +180,6 @@ def _print_line(described: Description) -> None:
 
 def _show(described: Description) -> None:
     """A table for people."""
-    if not screen.is_terminal:
-        screen.width = _WIDE
     if described["kind"]:
         screen.print(described["kind"], markup=False, style="bold")
     for fault in described["faults"] or ([described] if described["reason"] else []):

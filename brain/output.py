@@ -12,6 +12,8 @@ from town.findings import Finding
 
 FOUND_PROBLEMS = 1
 WRONG_USE = 2
+_WIDE = 240
+"""Characters of a line where no terminal says how many it has."""
 _MOST_FINDINGS = 500
 """That are printed for people; nobody reads on."""
 
@@ -31,6 +33,8 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    if not screen.is_terminal:
+        screen.width = _WIDE
     screen.print(table)
 
 

@@ -1,9 +1,15 @@
-"""What the documentation says of itself holds: every link leads somewhere."""
+"""What the documentation says of itself holds: every link leads somewhere, every command can be typed."""
 
 import re
+import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.exceptions import TyperException
+from typer.main import get_command
+
+from brain.cli import app
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
@@ -43,3 +49,26 @@ def test_every_page_is_reached_from_the_first() -> None:
 
     wanted = {page.resolve() for page in PAGES if "decisions" not in page.parts}
     assert {str(page.relative_to(ROOT)) for page in wanted - reached} == set()
+
+
+def commands(page: Path) -> list[str]:
+    """The commands of ours that a page shows to be typed as they stand there, a line each."""
+    shown = "\n".join(re.findall(r"^```sh\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE))
+    lines = shown.replace("\\\n", " ").splitlines()
+    found = [match[1] for line in lines if (match := re.match(r"(?:\w+=\S+ )*town ([^#|<>&;]*)", line))]
+    return [command for command in found if not set("[…") & set(command)]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=lambda page: page.name)
+def test_every_command_of_a_page_can_be_typed(page: Path) -> None:
+    wrong = []
+    for written in commands(page):
+        command: Any = get_command(app)
+        words = shlex.split(written.replace("DIR", "towns/huangjiu").replace("FOLDER", "towns/huangjiu"))
+        while words and words[0] in getattr(command, "commands", {}):
+            command, words = command.commands[words[0]], words[1:]
+        try:
+            command.make_context("town", words)
+        except TyperException as error:
+            wrong.append(f"{written}: {error}")
+    assert wrong == []

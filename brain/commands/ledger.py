@@ -12,6 +12,8 @@ _SHOWN = (
     "received", "rejected", "readings", "stored", "quarantined", "duplicates", "spooled", "replayed", "gaps",
     "in_spool",
 )  # fmt: skip
+_ALWAYS = ("received", "readings", "stored")
+"""Shown even when there are none; the others only where they count something, or a terminal has no room for them."""
 
 
 def ledger(
@@ -65,8 +67,10 @@ def ledger(
         found = {"balanced": written.balanced, "gateways": gateways, "minutes": each_minute}
         print_json({**found, "runs": runs, "vanished_from_spool": vanished})
     else:
-        rows = [[each.gateway or "—", *(each.counts[name] for name in _SHOWN)] for each in written.sums()]
-        print_table("", ("gateway", *_SHOWN), rows)
+        sums = written.sums()
+        shown = [name for name in _SHOWN if name in _ALWAYS or any(each.counts[name] for each in sums)]
+        rows = [[each.gateway or "—", *(each.counts[name] for name in shown)] for each in sums]
+        print_table("", ("gateway", *shown), rows)
         for each in written.minutes:
             if minutes or not each.balanced:
                 counts = ", ".join(f"{name} {count}" for name, count in each.counts.items() if count)

@@ -11,17 +11,21 @@ from brain.state import ingest_folder, state_folder
 from ingest.files import QUARANTINE_FILE
 from ingest.quarantine import Entry, list_entries, show_entry, tallies
 from ingest.reason import REASON_LABELS, Reason
+from town.errors import ConfigError
 from town.folder import load_town
 from town.moment import as_datetime, format_moment
 from town.settings import load_settings
 
 quarantine = typer.Typer(help="What could not be used, and why.", no_args_is_help=True)
 
-Town = Annotated[Path, typer.Option("--town", help="The town folder.")]
+Folder = Annotated[Path | None, typer.Argument(help="The town folder; towns/huangjiu unless told.", show_default=False)]
+Town = Annotated[Path | None, typer.Option("--town", help="The same, as an option.", show_default=False)]
 DEFAULT_TOWN = Path("towns/huangjiu")
+_LONGEST_ID = 18
 
 
-def _file(folder: Path, state: Path | None, process: str | None) -> Path:
+def _file(folder: Path | None, state: Path | None, process: str | None) -> Path:
+    folder = folder or DEFAULT_TOWN
     town, _ = load_town(folder)
     settings = load_settings({"state": state}, folder).settings
     return ingest_folder(state_folder(settings, town.id if town else folder.name), process) / QUARANTINE_FILE
@@ -29,7 +33,8 @@ def _file(folder: Path, state: Path | None, process: str | None) -> Path:
 
 @quarantine.command("list")
 def list_(
-    folder: Town = DEFAULT_TOWN,
+    folder: Folder = None,
+    town: Town = None,
     state: options.StateFolder = None,
     process: options.Process = None,
     reason: Annotated[Reason | None, typer.Option(help="Only this reason.")] = None,
@@ -38,7 +43,7 @@ def list_(
     json: options.Json = False,
 ) -> None:
     """List what was put aside, the newest first."""
-    entries = list_entries(_file(folder, state, process), limit=limit, reason=reason, gateway=gateway)
+    entries = list_entries(_file(folder or town, state, process), limit=limit, reason=reason, gateway=gateway)
     if json:
         print_json([_as_json(entry) for entry in entries])
         return
@@ -61,14 +66,20 @@ def list_(
 
 @quarantine.command()
 def show(
-    entry: Annotated[int, typer.Argument(help="The id that `list` shows.", show_default=False)],
-    folder: Town = DEFAULT_TOWN,
+    which: Annotated[
+        list[str],
+        typer.Argument(
+            help="The town folder, if it is another, and the id that `list` shows.", metavar="[FOLDER] ENTRY"
+        ),
+    ],
+    town: Town = None,
     state: options.StateFolder = None,
     process: options.Process = None,
     json: options.Json = False,
 ) -> None:
     """Show one entry with what is kept of its payload."""
-    found = show_entry(_file(folder, state, process), entry)
+    folder, entry = _which(which)
+    found = show_entry(_file(folder or town, state, process), entry)
     if found is None:
         errors.print(
             f"There is no entry {entry} (any more); `town quarantine list` shows those there are.", style="red"
@@ -93,7 +104,8 @@ def show(
 
 @quarantine.command()
 def summary(
-    folder: Town = DEFAULT_TOWN,
+    folder: Folder = None,
+    town: Town = None,
     state: options.StateFolder = None,
     process: options.Process = None,
     json: options.Json = False,
@@ -108,13 +120,20 @@ def summary(
             _local(each.first_at),
             _local(each.last_at),
         )
-        for each in tallies(_file(folder, state, process))
+        for each in tallies(_file(folder or town, state, process))
     ]
     columns = ("gateway", "reason", "of", "count", "first", "last")
     if json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:
         print_table("", columns, rows)
+
+
+def _which(words: list[str]) -> tuple[Path | None, int]:
+    *folders, entry = words
+    if len(folders) > 1 or not entry.isdecimal() or len(entry) > _LONGEST_ID:
+        raise ConfigError("name one entry by its id, such as `town quarantine show towns/huangjiu 17`")
+    return (Path(folders[0]) if folders else None), int(entry)
 
 
 def _local(at: int) -> str:

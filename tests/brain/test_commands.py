@@ -49,13 +49,14 @@ def test_check_shows_ten_mistakes_in_ten_places(tmp_path: Path) -> None:
         rules__security_yaml=("panic_button", "panik_button"),
         people_yaml=("to: env-office", "to: env-ofice"),
         scenarios__demo_yaml=("cellar-2", "celler-2"),
+        map_geojson=('"outline"', '"outlines"'),
     )
 
     ran = town("check", folder, "--json")
     findings = json.loads(ran.stdout)["findings"]
 
     assert ran.returncode == 1
-    assert len({finding["file"] for finding in findings}) == 10, findings
+    assert len(findings) == len({finding["file"] for finding in findings}) == 10, findings
     assert all(finding["line"] and finding["message"] for finding in findings), findings
 
 
@@ -125,6 +126,18 @@ def test_quarantine_without_one_says_so(tmp_path: Path) -> None:
 
     assert ran.returncode == 2
     assert "nothing was refused yet" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(("17",), "nothing was refused"), ((TOWNS / "huangjiu", "17"), "nothing was refused"), (("x",), "name one entry")],
+)
+def test_an_entry_of_the_quarantine_is_named_with_its_town_or_without(
+    tmp_path: Path, words: tuple[str | Path, ...], said: str
+) -> None:
+    ran = town("quarantine", "show", *words, "--state", tmp_path)
+
+    assert ran.returncode == 2 and said in ran.stderr
 
 
 def test_an_account_is_added_with_a_password_from_standard_input(tmp_path: Path) -> None:
