@@ -11,6 +11,7 @@ from console.figure import Window, make_figure, notes, title
 from console.pages.doing import DEEDS, do
 from console.pages.shell import Live, Visit, live, shell
 from console.roles import Deed, allows
+from console.said import said
 from console.views.alert_row import observations
 from console.views.desk import Choice, Shown, chosen_alerts
 from console.views.now import NOWHERE
@@ -100,12 +101,14 @@ class Desk:
 
     async def _refusal(self, refused: ActionRefused, alert: str) -> str:
         """Why not, in the person's words: above all that somebody else was quicker."""
-        told, town = self._visit.told, self._visit.parts.town()
-        found = await self._visit.parts.alerts.detail(alert)
+        told, parts = self._visit.told, self._visit.parts
+        found = await parts.alerts.detail(alert) if refused.reason == "already_acknowledged" else None
         if found and found.alert.acknowledged_by and found.alert.acknowledged_at:
-            time = told.clock(found.alert.acknowledged_at, town.zone_info)
-            return told.gettext("{who} has had it since {time}.").format(who=found.alert.acknowledged_by, time=time)
-        return str(refused)
+            time = told.clock(found.alert.acknowledged_at, parts.town().zone_info)
+            name = parts.called(found.alert.acknowledged_by)
+            who = told.label(name) if name else found.alert.acknowledged_by
+            return told.gettext("{who} has had it since {time}.").format(who=who, time=time)
+        return said(told, str(refused))
 
     async def _choose(self, choice: Choice) -> None:
         changed = choice.chosen != self._choice.chosen

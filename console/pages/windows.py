@@ -7,6 +7,7 @@ from fastapi import Request
 
 from console.pages.shell import Visit, live, shell
 from console.roles import Deed, allows
+from console.said import said
 from town.errors import Unavailable
 from town.moment import Moment, parse_duration
 from town.ports import ActionRefused
@@ -40,7 +41,7 @@ async def _act(visit: Visit, done: dict[str, Any]) -> None:
             case "make":
                 await _make(visit, done.get("fields") or {}, by=person.name)
     except ActionRefused as refused:
-        visit.say(str(refused), "bad")
+        visit.say(said(told, str(refused)), "bad")
     except ValueError:
         visit.say(told.gettext("That is not a window: say where, from when and for how long."), "bad")
     except Unavailable:

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlencode
 
 from console.parts import ConsoleParts
 from console.render import render
+from console.said import said
 from console.scene import Scene
 from console.views.desk import Renderer
 from console.views.history_text import channel_name, delivery_name, person_name
@@ -76,7 +77,7 @@ async def _table(given: ConsoleParts, scene: Scene, told: Words, choice: Choice)
     try:
         found, away = await given.ledger.ledger(choice.wanted()), ""
     except Unavailable as error:
-        found, away = [], str(error)
+        found, away = [], said(told, str(error))
     older = ""
     if len(found) == SHOWN:
         last = found[-1].notification

@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlencode
 
+from console.part_names import part_names
 from console.render import render
 from console.roles import Role
+from console.said import said
 from console.scene import Scene
 from console.views.alert_row import (
     AlertRow,
@@ -17,7 +19,7 @@ from console.views.alert_row import (
     quantity_name,
 )
 from console.views.deeds import LENGTHS, VERDICTS, deadlines, deeds_of, length_name, tags
-from console.views.history_text import channel_name, delivery_name, event_text, person_name, verdict_name
+from console.views.history_text import channel_name, closing_name, delivery_name, event_text, person_name, verdict_name
 from console.views.next_text import upcoming_text
 from console.words import Words
 from town.alert import Alert, AlertState, Category
@@ -25,6 +27,8 @@ from town.language import Label
 from town.moment import DAY
 from town.ports import AlertFilter, AlertReader
 
+OWN_RULES = "brain."
+"""What the rules begin with by which the brain tells of itself."""
 CLOSED_SHOWN = 100
 EARLIER_SHOWN = 4
 Renderer = Callable[[Scene, Words, str], Awaitable[str]]
@@ -147,9 +151,20 @@ def alert(reader: AlertReader, assignable: Callable[[], dict[str, Label]]) -> Re
             people=sorted(assignable().items()),
             AlertState=AlertState,
             person=lambda who: person_name(scene, told, who),
+            because=closing_name(told, alert.closed_because or ""),
+            why=_own_reason(told, alert),
         )
 
     return show
+
+
+def _own_reason(told: Words, alert: Alert) -> str:
+    """What the brain says of itself in an alert about itself; nothing of what a rule says."""
+    if not alert.rule.startswith(OWN_RULES):
+        return ""
+    part, _, detail = str(alert.reason.get("condition", "")).partition(": ")
+    name = part.rpartition(" ")[0]
+    return told.gettext("{part}: {detail}").format(part=part_names(told).get(name, name), detail=said(told, detail))
 
 
 def side(reader: AlertReader) -> Renderer:

@@ -119,6 +119,19 @@ def delivery_name(told: Words, state: DeliveryState) -> str:
     }[state]
 
 
+def closing_name(told: Words, because: str) -> str:
+    """Why an alert was closed."""
+    names = {
+        "returned": told.gettext("the condition is gone, and somebody had it"),
+        "reset": told.gettext("somebody looked and reset it"),
+        "rule_deleted": told.gettext("its rule was deleted"),
+        "subject_deleted": told.gettext("what it was about is no longer in the town"),
+        "drill_over": told.gettext("the drill is over"),
+        "mended": told.gettext("it works again"),
+    }
+    return names.get(because, because)
+
+
 def channel_name(told: Words, channel: str) -> str:
     """What people call a channel."""
     names = {

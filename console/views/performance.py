@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from console.parts import ConsoleParts
 from console.render import render, severity_name
+from console.said import said
 from console.scene import Scene
 from console.views.desk import Renderer
 from console.views.spoken import spoken
@@ -52,7 +53,7 @@ def performance(given: ConsoleParts) -> Renderer:
         try:
             found = await given.performance.look(WINDOWS[argument])
         except Unavailable as error:
-            return render("performance_away.html", told, why=str(error))
+            return render("performance_away.html", told, why=said(told, str(error)))
         overall = {one.name: one for one in found.figures if one.facility is None}
         groups = [(_group(told, group), _cards(told, overall, names)) for group, names in _GROUPS]
         return render(

@@ -1,7 +1,9 @@
 """The pipeline: is every reading taken in, by which gateways, and what was put aside."""
 
+from console.part_names import part_names
 from console.parts import ConsoleParts
 from console.render import render
+from console.said import said
 from console.scene import Scene
 from console.views.desk import Renderer
 from console.views.top import Figure, line_figures
@@ -41,29 +43,13 @@ async def figures(scene: Scene, told: Words, _argument: str) -> str:
 async def parts(scene: Scene, told: Words, _argument: str) -> str:
     """How each part is, worst first, and since when."""
     states = {"ok": told.gettext("works"), "degraded": told.gettext("impaired"), "down": told.gettext("down")}
-    names = {
-        "broker": told.gettext("broker"),
-        "ingest": told.gettext("intake"),
-        "store": told.gettext("store"),
-        "rule files": told.gettext("rule files"),
-        "people file": told.gettext("people file"),
-        "spool": told.gettext("spool on disk"),
-        "ledger": told.gettext("loss ledger"),
-        "gateways": told.gettext("Gateways"),
-        "telling": told.gettext("telling the rules"),
-        "following": told.gettext("hearing ingest"),
-        "rollups": told.gettext("rollups"),
-        "rules": told.gettext("rules"),
-        "alerts": told.gettext("alert book"),
-        "alert book": told.gettext("alert book"),
-        "outbox": told.gettext("outbox"),
-        "own measurements": told.gettext("own measurements"),
-        "alert events to the store": told.gettext("alert events to the store"),
-        "alert events to the broker": told.gettext("alert events to the broker"),
-        "console": told.gettext("console"),
-        "simulator": told.gettext("simulator"),
-    }
-    return render("pipeline_parts.html", told, parts=scene.parts, states=states, names=names)
+    return render(
+        "pipeline_parts.html",
+        told,
+        parts=[(part, said(told, part.detail)) for part in scene.parts],
+        states=states,
+        names=part_names(told),
+    )
 
 
 async def gateways(scene: Scene, told: Words, _argument: str) -> str:
@@ -84,7 +70,7 @@ def quarantine(given: ConsoleParts) -> Renderer:
         try:
             rows, away = await given.quarantine(limit=QUARANTINE_SHOWN), ""
         except Unavailable as error:
-            rows, away = [], str(error)
+            rows, away = [], said(told, str(error))
         return render("pipeline_quarantine.html", told, rows=rows, away=away, clock=scene.town.zone_info, now=scene.now)
 
     return show

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from console.part_names import part_names
 from console.render import render
 from console.scene import Scene
 from console.words import Words
@@ -31,6 +32,7 @@ async def top(scene: Scene, told: Words, _argument: str) -> str:
         weather=weather(scene, told),
         figures=line_figures(scene, told),
         down=down,
+        names=[part_names(told).get(part.part, part.part) for part in down],
     )
 
 

@@ -4,12 +4,15 @@ import pytest
 
 from console.app import renders
 from console.pulse import Key, Pulse
+from console.roles import Role
 from console.views.deliveries import Choice
+from console.views.desk import Shown
 from console.views.performance import level_of
 from tests.console.world import World, told
-from town.alert import DeliveryState
+from town.alert import AlertState, DeliveryState
 from town.moment import SECOND
 from town.performance import Figure
+from town.ports import PartHealth
 
 
 async def html(world: World, part: str, argument: str, language: str = "en") -> str:
@@ -73,3 +76,24 @@ def test_a_choice_is_read_back_and_what_is_strange_is_left_out() -> None:
     assert Choice.read(choice.text()) == choice
     assert choice.wanted().before == (1_790_000_000_000, "x:1")
     assert Choice.read("alert=A-1&other=2&before=never").wanted().before is None
+
+
+async def test_an_alert_of_the_brain_about_itself_says_why_in_the_readers_language(world: World) -> None:
+    alert = world.alert("A-7", "CE1-S03")
+    condition = "store down: slow: no answer within 5s (12 readings wait)"
+    reason = {"observations": [], "condition": condition, "version": "0123456789ab"}
+    ended = {"state": AlertState.CLOSED, "closed_at": world.now, "closed_because": "mended"}
+    world.book.put(alert.model_copy(update={"rule": "brain.store", "reason": reason, **ended}))
+
+    page = await html(world, "desk.alert", Shown("A-7", Role.OPERATOR).text(), "zh")
+
+    assert "存储：太慢：5s 内没有应答（12 条读数在等待）" in page
+    assert "已恢复正常" in page and "mended" not in page
+
+
+async def test_the_top_line_and_the_parts_name_what_is_down_in_the_readers_language(world: World) -> None:
+    world.line.states.append(PartHealth("store", "down", world.now, "away: no answer from db:8086 (3 readings wait)"))
+
+    assert "存储" in await html(world, "top", "", "zh")
+    assert "连不上：db:8086 没有应答（3 条读数在等待）" in await html(world, "pipeline.parts", "", "zh")
+    assert "away: no answer from db:8086 (3 readings wait)" in await html(world, "pipeline.parts", "", "en")

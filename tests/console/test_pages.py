@@ -196,7 +196,7 @@ def test_second_to_acknowledge_is_told_who_was_first(console: Console, page: Pag
     assert handle is not None
     handle.evaluate("button => button.click()")
 
-    expect(page.locator("#notice")).to_contain_text("wang.fang 已于")
+    expect(page.locator("#notice")).to_contain_text("王芳 已于")
 
 
 def test_keys_walk_through_the_queue_without_reloading(console: Console, page: Page) -> None:
