@@ -15,6 +15,7 @@ from brain.demonstration import DemoPlan, plan_demo, play_for, settle, show_bala
 from brain.output import errors
 from brain.play import kept_passwords
 from brain.process import run_until_stopped
+from brain.secret_files import read_secret
 from brain.servers import TLS_STEP
 from brain.services import Layout, start_servers, vitals_of
 from brain.supervisor import supervised
@@ -72,24 +73,25 @@ def _to_alert(gauges: Sequence[Gauge]) -> dict[str, int | None]:
 
 
 def run_demo_on_services(
-    folder: Path, given: Mapping[str, Any], *, length: str, scenario: str | None, seed: int, json: bool, verbose: bool
-) -> None:
+    folder: Path, given: Mapping[str, Any], *, length: str, scenario: str | None, seed: int, postgresql: bool,
+    json: bool, verbose: bool,
+) -> None:  # fmt: skip
     """Play for that long and print the balance. Leaves with exit code 1 when anything is missing."""
     plan = plan_demo(folder, given, length=length, scenario=scenario, seed=seed, verbose=verbose)
     balances: list[Balance] = []
-    run_until_stopped(_demo(plan, balances))
+    run_until_stopped(_demo(plan, balances, postgresql=postgresql))
     show_balance(balances, json=json)
 
 
-async def _demo(plan: DemoPlan, balances: list[Balance]) -> None:
-    with tempfile.TemporaryDirectory(prefix="town-demo-") as state:
-        layout = _layout(plan, Path(state))
+async def _demo(plan: DemoPlan, balances: list[Balance], *, postgresql: bool) -> None:
+    with tempfile.TemporaryDirectory(prefix="town-demo-") as place:
+        layout = _layout(plan, _state(Path(place)), postgresql=postgresql)
         since, sent = wall_clock(), Sent()
         async with supervised() as supervisor:
             await start_servers(layout, supervisor)
             line = await start_line(layout, supervisor, notify="local")
-            url, people = book_url(layout.settings, layout.state), plan.bundle.people
-            async with open_book(url, plan.bundle.town, clock=wall_clock, people=people) as book:
+            people = plan.bundle.people
+            async with open_book(_book_url(layout), plan.bundle.town, clock=wall_clock, people=people) as book:
                 processes = Processes(book, [vitals_of(one) for one in line])
                 name = plan.scenario.name
                 errors.print(f"Playing {name.zh} {name.en} for {plan.length // SECOND} s …", markup=False)
@@ -102,11 +104,27 @@ async def _demo(plan: DemoPlan, balances: list[Balance]) -> None:
                 balances.append(await strike(processes, sent, since=since, now=now))
 
 
-def _layout(plan: DemoPlan, state: Path) -> Layout:
+def _state(place: Path) -> Path:
+    """The state folder, in one that PostgreSQL's own user may pass through: it does not run as root."""
+    place.chmod(0o711)
+    state = place / "state"
+    state.mkdir(mode=0o700)
+    return state
+
+
+def _book_url(layout: Layout) -> str:
+    """Where the processes keep their alerts."""
+    if layout.postgresql is None:
+        return book_url(layout.settings, layout.state)
+    return read_secret(layout.secrets / "book_url")
+
+
+def _layout(plan: DemoPlan, state: Path, *, postgresql: bool) -> Layout:
     """Servers on free ports and a state that is thrown away."""
     mqtt, store = _broker_port(), free_ports(3)
     urls = {"mqtt_url": f"mqtt://127.0.0.1:{mqtt}", "store_url": f"influxdb://127.0.0.1:{store}/town"}
-    return Layout(plan.bundle, plan.settings.model_copy(update=urls), state, mqtt)
+    book = free_ports(1) if postgresql else None
+    return Layout(plan.bundle, plan.settings.model_copy(update=urls), state, mqtt, postgresql=book)
 
 
 def _broker_port() -> int:

@@ -77,20 +77,18 @@ def mosquitto(folder: Path, *, port: int, logs: Path) -> Service:
 
 
 def influxd(folder: Path, *, port: int, logs: Path) -> Service:
-    """InfluxDB 1.x that asks everybody for a password. Raises ConfigError when the program is another version."""
+    """InfluxDB 1.x with the file of deploy/, which asks for passwords. Raises ConfigError for other versions."""
     program = _program("influxd")
     _require_first(program)
+    source = DEPLOY / "influxdb" / "influxdb.conf"
+    if not source.is_file():
+        raise ConfigError(f"{source} is missing: --profile services needs the files of the repository beside the code")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    configuration = folder / "influxdb.conf"
-    write_private(
-        configuration,
-        f'reporting-disabled = true\nbind-address = "{_LOOPBACK}:{port + 2}"\n'
-        f'[meta]\ndir = "{folder}/meta"\n[data]\ndir = "{folder}/data"\nwal-dir = "{folder}/wal"\n'
-        f'index-version = "tsi1"\n[http]\nbind-address = "{_LOOPBACK}:{port}"\nauth-enabled = true\n'
-        "log-enabled = false\n[monitor]\nstore-enabled = false\n",
-    )
-    command = [program, "-config", str(configuration)]
-    return Service("influxd", command, lambda: _listens(port), folder=folder, output=logs / "influxd.log", serves=True)
+    shutil.copy(source, folder)
+    env = {"INFLUXDB_HTTP_BIND_ADDRESS": f"{_LOOPBACK}:{port}", "INFLUXDB_BIND_ADDRESS": f"{_LOOPBACK}:{port + 2}"}
+    command = [program, "-config", "influxdb.conf"]
+    output = logs / "influxd.log"
+    return Service("influxd", command, lambda: _listens(port), env=env, folder=folder, output=output, serves=True)
 
 
 def _require_first(program: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from tests.ports import free_port
 
+DEPLOY = Path(__file__).parents[1] / "deploy"
 PACKAGES = {
     "mosquitto": "mosquitto",
     "influxd": "influxdb",
@@ -123,21 +124,21 @@ def mosquitto(folder: Path, *, extra: str = "") -> Service:
 
 
 def influxd(folder: Path, *, user: str | None = None, password: str | None = None) -> Service:
-    """InfluxDB 1.x with its data in `folder`; with a user, it asks everyone for a password."""
-    program, port, rpc = need("influxd"), free_port(), free_port()
-    (folder / "influxdb.conf").write_text(
-        f'reporting-disabled = true\nbind-address = "127.0.0.1:{rpc}"\n'
-        f'[meta]\ndir = "{folder}/meta"\n[data]\ndir = "{folder}/data"\nwal-dir = "{folder}/wal"\n'
-        f'[http]\nbind-address = "127.0.0.1:{port}"\nlog-enabled = false\n'
-        f"auth-enabled = {'true' if user else 'false'}\n"
-    )
+    """InfluxDB 1.x with the file of deploy/ and its data in `folder`; with a user, it asks everyone for a password."""
+    program, port = need("influxd"), free_port()
+    shutil.copy(DEPLOY / "influxdb" / "influxdb.conf", folder)
+    env = {
+        "INFLUXDB_HTTP_BIND_ADDRESS": f"127.0.0.1:{port}",
+        "INFLUXDB_BIND_ADDRESS": f"127.0.0.1:{free_port()}",
+        "INFLUXDB_HTTP_AUTH_ENABLED": "true" if user else "false",
+    }
 
     def answers() -> bool:
         with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=1) as answer:
             return bool(answer.status == 204)
         return False
 
-    service = Service([program, "-config", str(folder / "influxdb.conf")], port=port, folder=folder, ready=answers)
+    service = Service([program, "-config", "influxdb.conf"], port=port, folder=folder, ready=answers, env=env)
     if user:
         service.start()
         made = influx_query(port, f"CREATE USER {user} WITH PASSWORD '{password}' WITH ALL PRIVILEGES")
@@ -148,8 +149,9 @@ def influxd(folder: Path, *, user: str | None = None, password: str | None = Non
 
 def influx_query(port: int, query: str, *, user: str = "", password: str = "") -> bytes:
     """What InfluxDB answers to one statement, asked without any code of ours."""
-    parameters = urlencode({"q": query, "u": user, "p": password} if user else {"q": query})
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/query", data=parameters.encode())
+    who = f"?{urlencode({'u': user, 'p': password})}" if user else ""
+    data = urlencode({"q": query}).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/query{who}", data=data)
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return bytes(answer.read())

@@ -5,7 +5,7 @@ import contextlib
 import os
 import shutil
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ import psutil
 
 from brain.bench.children import Child, child, end
 from brain.broker import embedded_broker
+from brain.servers import DEPLOY
 from town.errors import ConfigError
 
 _STARTS_WITHIN = 15.0
@@ -79,22 +80,26 @@ async def running_store(folder: Path, *, embedded: bool = False) -> AsyncIterato
 
 @contextlib.asynccontextmanager
 async def influx_on(influxd: str, port: int, folder: Path) -> AsyncIterator[Server]:
-    """InfluxDB on that port and the next, with its data in the folder; what is there stays."""
-    configuration = folder / "influxdb.conf"
-    configuration.write_text(
-        f'reporting-disabled = true\nbind-address = "127.0.0.1:{port + 1}"\n'
-        f'[meta]\ndir = "{folder}/meta"\n[data]\ndir = "{folder}/data"\nwal-dir = "{folder}/wal"\n'
-        f'[http]\nbind-address = "127.0.0.1:{port}"\nlog-enabled = false\n[monitor]\nstore-enabled = false\n'
-    )
-    async with _process(influxd, "-config", str(configuration), port=port, folder=folder) as process:
+    """InfluxDB on that port and the next, with the file of deploy/ and its data in the folder; what is there stays."""
+    env = {
+        "INFLUXDB_HTTP_BIND_ADDRESS": f"127.0.0.1:{port}",
+        "INFLUXDB_BIND_ADDRESS": f"127.0.0.1:{port + 1}",
+        "INFLUXDB_HTTP_AUTH_ENABLED": "false",
+    }
+    shutil.copy(DEPLOY / "influxdb" / "influxdb.conf", folder)
+    async with _process(influxd, "-config", "influxdb.conf", port=port, folder=folder, env=env) as process:
         yield Server("influxdb", port, f"influxdb://127.0.0.1:{port}/{_DATABASE}", process.pid)
 
 
 @contextlib.asynccontextmanager
-async def _process(*command: str, port: int, folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+async def _process(
+    *command: str, port: int, folder: Path, env: Mapping[str, str] = {}
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """A server that listens on a port; ended with the block."""
     with (folder / f"{Path(command[0]).name}.log").open("ab") as log:
-        process = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log, cwd=folder)
+        process = await asyncio.create_subprocess_exec(
+            *command, stdout=log, stderr=log, cwd=folder, env={**os.environ, **env}
+        )
     try:
         await _listening(process, port, command[0])
         yield process

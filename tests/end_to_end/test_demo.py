@@ -40,7 +40,23 @@ def test_demo_balances_on_mosquitto_and_influxdb(mosquitto: services.Service, in
     assert_balanced(demo("--for", "8s", "--mqtt", broker, "--store", store))
 
 
-@pytest.mark.parametrize(("option", "said"), [("--for=soon", "is not a duration"), ("--scenario=list", "cellar_fire")])
+@pytest.mark.mosquitto
+@pytest.mark.influxdb
+def test_demo_balances_on_servers_and_processes_of_its_own() -> None:
+    for program in ("mosquitto", "influxd", "initdb"):
+        services.need(program)
+
+    assert_balanced(demo("--for", "3s", "--profile", "services", "--postgresql"))
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--for=soon", "is not a duration"),
+        ("--scenario=list", "cellar_fire"),
+        ("--postgresql", "goes with --profile services"),
+    ],
+)
 def test_demo_says_what_it_does_not_understand(option: str, said: str) -> None:
     ran = demo(option)
 
