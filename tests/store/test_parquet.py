@@ -1,5 +1,6 @@
 """Readings leave as Parquet and come back as they were, from and into every store."""
 
+from operator import attrgetter
 from pathlib import Path
 
 import duckdb
@@ -12,6 +13,7 @@ from town.moment import HOUR
 from town.ports import Store
 from town.reading import Flag, Reading
 from town.store.duckdb import DuckStore
+from town.store.files import read_file
 from town.store.parquet import export_readings, import_readings
 
 WRITTEN = [
@@ -50,6 +52,19 @@ async def test_what_was_exported_comes_into_every_store(open_store: OpenStore, t
     await import_readings(store, tmp_path / "a.parquet")
 
     assert await everything(store) == WRITTEN
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+async def test_what_was_exported_is_replayed_as_it_was(tmp_path: Path, form: str) -> None:
+    exported, file = tmp_path / "a.parquet", tmp_path / f"b.{form}"
+    async with DuckStore(None, town()) as store:
+        await store.write(WRITTEN)
+        await export_readings(store, exported, start=0, end=2 * NOON)
+    duckdb.execute(f"COPY (FROM read_parquet('{exported}')) TO '{file}'")
+
+    found = read_file(file, town(), form=form)
+
+    assert sorted(found, key=attrgetter("measured_at")) == WRITTEN
 
 
 async def test_other_tools_read_the_file(tmp_path: Path) -> None:

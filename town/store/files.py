@@ -1,7 +1,8 @@
 """Readings from a file instead of a store: CSV or Parquet, one value a row.
 
-Columns: `sensor`, `quantity`, `measured_at` (or `at`), and `value` (or `number` and `words`, as in the embedded store's
-own view `readings`); `received_at` where it is known. Moments are milliseconds, RFC 3339, or timestamps in UTC.
+Columns: `sensor`, `quantity`, `measured_at` (or `at`), and `value` (or `number`, `truth` and `words`, as in what
+`town store export` writes, with its `flags` and `refused`); `received_at` where it is known. Moments are milliseconds,
+RFC 3339, or timestamps in UTC.
 """
 
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from math import isfinite
 from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
@@ -16,26 +18,39 @@ from town.errors import ConfigError
 from town.moment import Moment, from_datetime
 from town.quantity import Value, ValueType
 from town.reading import Reading
+from town.store.notes import Notes, whole_reading
 from town.town import Town
 
 _READERS = {"csv": "read_csv(?, all_varchar = true, header = true)", "parquet": "read_parquet(?)"}
 _NEEDED = ("sensor", "quantity")
+_VALUES = ("value", "number", "truth", "words")
+
+
+class _Parts(NamedTuple):
+    """What was found of one reading."""
+
+    values: dict[str, Value]
+    notes: Notes
 
 
 def read_file(path: Path, town: Town, *, form: str) -> list[Reading]:
     """Every reading of the file by arrival. Raises ConfigError naming the row that cannot be read."""
     if not path.is_file():
         raise ConfigError(f"{path}: there is no such file")
-    parts: dict[tuple[Moment, Moment, str], dict[str, Value]] = {}
+    parts: dict[tuple[Moment, Moment, str], _Parts] = {}
     for number, row in enumerate(_rows(path, form), start=1):
         try:
-            reading = _reading(row, town)
+            key, quantity, value, notes = _part(row, town)
         except ValueError as error:
             raise ConfigError(f"{path}: row {number}: {error}") from None
-        if reading is not None:
-            received_at, measured_at, sensor, quantity, value = reading
-            parts.setdefault((received_at, measured_at, sensor), {})[quantity] = value
-    readings = [Reading(sensor, at, received, values) for (received, at, sensor), values in parts.items()]
+        found = parts.setdefault(key, _Parts({}, notes))
+        if quantity is not None and value is not None:
+            found.values[quantity] = value
+    readings = [
+        whole_reading(sensor, at, received, values=one.values, notes=one.notes)
+        for (received, at, sensor), one in parts.items()
+        if one.values or one.notes.refused
+    ]
     return sorted(readings, key=attrgetter("received_at", "measured_at", "sensor"))
 
 
@@ -53,17 +68,19 @@ def _rows(path: Path, form: str) -> Iterator[dict[str, object]]:
         raise ConfigError(f"{path}: it cannot be read as {form}: {' '.join(str(error).split()):.300}") from None
 
 
-def _reading(row: dict[str, object], town: Town) -> tuple[Moment, Moment, str, str, Value] | None:
-    sensor, quantity = str(row["sensor"]), str(row["quantity"])
+def _part(row: dict[str, object], town: Town) -> tuple[tuple[Moment, Moment, str], str | None, Value | None, Notes]:
+    """Whose part it is, the quantity and its value when it is one the town has, and what is doubtful."""
+    sensor, quantity = str(row["sensor"]), str(row["quantity"] or "")
     if sensor not in town.sensors:
         raise ValueError(f"{sensor!r:.80} is not a sensor of this town")
-    if not quantity or quantity not in town.quantities:
-        return None  # the embedded store's notes, or a quantity the town has no more
     measured_at = _moment(row.get("measured_at") or row.get("at"))
     received = row.get("received_at")
-    written = next((row[name] for name in ("value", "number", "words") if row.get(name) is not None), None)
-    value = _value(town.quantities[quantity].type, written)
-    return measured_at if received in (None, "") else _moment(received), measured_at, sensor, quantity, value
+    key = (measured_at if received in (None, "") else _moment(received), measured_at, sensor)
+    notes = Notes(str(row.get("flags") or ""), str(row.get("refused") or ""))
+    if quantity not in town.quantities:
+        return key, None, None, notes  # only notes, or a quantity the town has no more
+    written = next((row[name] for name in _VALUES if row.get(name) is not None), None)
+    return key, quantity, _value(town.quantities[quantity].type, written), notes
 
 
 def _moment(written: object) -> Moment:
