@@ -99,6 +99,27 @@ def trend(
     ]
 
 
+def surplus(
+    more: str, less: str, *, family: str, by: Sequence[str] = ("facility",), scope: str = SCOPE, ref: str = "A"
+) -> list[Target]:
+    """By how much one quantity is above another over time, in the resolution that fits the range."""
+    group = "".join(f', "{tag}"' for tag in by)
+    alias = " · ".join(f"$tag_{tag}" for tag in by)
+
+    def one(source: str, figure: str, within: str, number: int) -> Target:
+        text = (
+            f'SELECT sum("{more}{figure}") - sum("{less}{figure}") FROM {source} WHERE $timeFilter AND {within} '
+            f"AND {scope} GROUP BY time($__interval){group} fill(null)"
+        )
+        return Target(text, ref=f"{ref}{number}", alias=alias)
+
+    return [
+        one(f'"{family}"', "", _range_up_to(RAW_UP_TO), 1),
+        one(f'"{MINUTES.name}"."{family}"', "_sum", _range_between(RAW_UP_TO, MINUTES_UP_TO), 2),
+        one(f'"{HOURS.name}"."{family}"', "_sum", _range_beyond(MINUTES_UP_TO), 3),
+    ]
+
+
 def states(
     quantity: str,
     *,

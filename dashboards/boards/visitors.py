@@ -5,9 +5,9 @@ from grafana_foundation_sdk.models.dashboard import Panel
 from dashboards import look
 from dashboards.alerts import alert_table, annotations, open_in
 from dashboards.board import DEPARTMENTS, Board, Row, board_links, scope_variables
-from dashboards.panels import stat, timeline
+from dashboards.panels import chart, stat, timeline
 from dashboards.quantities import lines
-from dashboards.query import SCOPE, Target, how_many, newest, states, table
+from dashboards.query import SCOPE, Target, how_many, newest, states, surplus, table
 from dashboards.rows import Column, table_panel
 from dashboards.words import Words
 from town.alert import Category
@@ -21,7 +21,7 @@ def visitors(say: Words) -> Board:
         uid="town-visitors",
         title=say("游客与人流", "Visitors and crowd"),
         folder=DEPARTMENTS,
-        description=say("人数、密集处、进出与停车。", "Counts, where it is dense, in and out, parking."),
+        description=say("人数、密集处、进出、排队与停车。", "Counts, where it is dense, in and out, queues, parking."),
         tags=("wall",),
         variables=scope_variables(say),
         annotations=annotations(say),
@@ -30,7 +30,7 @@ def visitors(say: Words) -> Board:
         rows=[
             Row(4, _figures(say)),
             Row(8, [_people(say), _places(say, width=8)]),
-            Row(7, [_flow(say, "people_in"), _flow(say, "people_out")]),
+            Row(7, [_flow(say, "people_in"), _flow(say, "people_out"), _queues(say)]),
             Row(7, [_free(say), alert_table(say, category=Category.CROWD, narrow=True)]),
         ],
         more=[
@@ -113,3 +113,17 @@ def _people(say: Words) -> Panel:
 
 def _flow(say: Words, quantity: str) -> Panel:
     return lines(say, quantity, family=FAMILY, how="sum", by=("facility",), decimals=0, bars=True, low=0)
+
+
+def _queues(say: Words) -> Panel:
+    return chart(
+        say("排队：进多于出", "Queues: more in than out"),
+        surplus("people_in", "people_out", family=FAMILY),
+        every="1m",
+        decimals=0,
+        bars=True,
+        describe=say(
+            "每段时间进入减离开。一直高于零的地方在排队或越来越挤；低于零的在散去。",
+            "Who came in less who left, for each time. Where it stays above zero people queue; below zero they leave.",
+        ),
+    )
