@@ -79,7 +79,7 @@ def _settle(
 ) -> bool:
     """Write the answer into the row, if this attempt still holds its lease."""
     given = {"to": state, "answered": now, "answer": text}
-    given["doubled"] = answer.kind is AnswerKind.UNKNOWN and answer.handed_over
+    given["doubled"] = answer.maybe_twice or (answer.kind is AnswerKind.UNKNOWN and answer.handed_over)
     given["again_at"] = due_at if state is DeliveryState.FAILED else None
     given["shorter"] = _may_be_shorter(claim, answer)
     held = {"held": claim.id, "by": claim.lease_by, "attempt": claim.attempts}

@@ -37,6 +37,8 @@ class Answer(msgspec.Struct, frozen=True):
     """The provider says no more after accepting: accepted is delivered."""
     handed_over: bool = True
     """Whether the message may have reached the provider; only then an unknown answer may mean a double."""
+    maybe_twice: bool = False
+    """It was sent twice within the attempt, and the first may have been taken."""
     retry_after: Duration | None = None
     """How long the provider asks us to wait."""
     alone: bool = False

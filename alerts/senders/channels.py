@@ -15,7 +15,7 @@ from alerts.senders.slack import Slack
 from alerts.senders.telegram import Telegram
 from alerts.senders.twilio import TwilioSms
 from alerts.senders.verdict import GetSecret, HttpProvider, HttpSender
-from alerts.senders.webhook import BODY_SECONDS, Webhook
+from alerts.senders.webhook import Webhook
 from alerts.senders.wecom_app import WeComAppSender
 from alerts.senders.wecom_robot import WeComRobot
 from alerts.sending import Publish, Sender
@@ -63,8 +63,7 @@ def build_senders(
     message as refused by configuration. `publish` is the town's broker; `call`, when given, sends every HTTP request.
     """
     server = MailServer.parse(endpoints.smtp_url) if endpoints.smtp_url else None
-    quoted = call or HttpCall(body_seconds=BODY_SECONDS)
-    hook = Webhook(clock=clock, secret=secret, override=endpoints.webhook_override, call=quoted)
+    hook = Webhook(clock=clock, secret=secret, override=endpoints.webhook_override, call=call)
     senders: dict[str, Sender] = {
         "webhook": hook,
         "mqtt": Mqtt(publish),

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
+import msgspec
+
 from alerts.senders.call import Call, HttpRequest, Reply
 from alerts.sending import Answer, AnswerKind, OutgoingMessage, one_line, refused_config
 from town.errors import ConfigError
@@ -41,7 +43,10 @@ class HttpSender:
         except ConfigError as error:
             return refused_config(one_line(str(error)))
         reply = await self._call(request)
-        return reply if isinstance(reply, Answer) else self._provider.judge(reply, request)
+        if isinstance(reply, Answer):
+            return reply
+        answer = self._provider.judge(reply, request)
+        return msgspec.structs.replace(answer, maybe_twice=True) if reply.again else answer
 
 
 def need_secret(secret: GetSecret, name: str | None, *, of: str) -> str:

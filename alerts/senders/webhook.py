@@ -16,6 +16,8 @@ from town.ports import Clock
 
 BODY_SECONDS = 1.0
 """How long the body is read. The status has been said: a body that is slow or cut changes nothing about it."""
+KEPT_SECONDS = 3.0
+"""How long a connection is kept: servers keep them for five seconds or more. A key tells what comes twice."""
 
 
 class Webhook:
@@ -31,7 +33,7 @@ class Webhook:
         call: Call | None = None,
     ) -> None:
         self._clock, self._secret, self._override = clock, secret, override
-        call = call or HttpCall(whole_seconds=whole_seconds, body_seconds=BODY_SECONDS)
+        call = call or HttpCall(whole_seconds=whole_seconds, body_seconds=BODY_SECONDS, kept_seconds=KEPT_SECONDS)
         self._sender = HttpSender(call, self)
 
     async def send(self, message: OutgoingMessage) -> Answer:

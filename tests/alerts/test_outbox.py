@@ -19,7 +19,7 @@ from alerts.outbox import Outbox
 from alerts.people import People, Route
 from alerts.room import Policy
 from alerts.senders.channels import Bases, Endpoints, build_senders
-from alerts.sending import Sender
+from alerts.sending import Answer, AnswerKind, OutgoingMessage, Sender
 from tests.alerts.receivers import HttpReceiver, Request, http_receiver, says
 from tests.alerts.small_town import EITHER, START, TOWN, Clock, active, definitions, hook, normal, people
 from town.alert import DeliveryState, Notification, Severity
@@ -156,6 +156,18 @@ async def test_outbox_restarted_after_a_kill_does_not_wait_for_its_own_lease(boo
         await asyncio.gather(restarted, return_exceptions=True)
 
     assert receiver.keys_seen() == [f"{alert.id}:1:2:webhook:fire-room"] * 2
+    assert [(note.state, note.possibly_doubled) for note in await notes(book)] == [(DeliveryState.DELIVERED, True)]
+
+
+@EITHER
+async def test_message_that_was_sent_again_in_one_attempt_is_marked(book: Book) -> None:
+    class Twice(Sender):
+        async def send(self, message: OutgoingMessage) -> Answer:
+            return Answer(AnswerKind.ACCEPTED, "HTTP 204", delivered=True, maybe_twice=True)
+
+    await book.take([active()], definitions(), START)
+    await Outbox(book, {"webhook": Twice()}, name="one").run_due()
+
     assert [(note.state, note.possibly_doubled) for note in await notes(book)] == [(DeliveryState.DELIVERED, True)]
 
 

@@ -146,13 +146,13 @@ class InfluxRollups:
             among = influxql.where(self._town.id, start=start, end=end)
             most = _ROWS_PER_QUESTION if end - start > MINUTE else None
             tables = await self._server.query(influxql.values(quantities, family=family, among=among, most=most))
-            found = [row for table in tables for row in table.values]
-            if most is not None and len(found) > most:
+            count = sum(len(table.values) for table in tables)
+            if most is not None and count > most:
                 width = max(MINUTE, width // 4 // MINUTE * MINUTE)
                 continue
-            yield add_up(found, quantities, width=MINUTE)
+            yield await asyncio.to_thread(_added_up, tables, quantities)
             start = end
-            if len(found) < _ROWS_PER_QUESTION // 8:
+            if count < _ROWS_PER_QUESTION // 8:
                 width *= 4
 
     async def _hours(self, family: str, quantities: Sequence[str], span: tuple[Moment, Moment]) -> AsyncIterator[Rows]:
@@ -174,16 +174,19 @@ class InfluxRollups:
             yield rows
 
     async def _write(self, family: str, rows: Rows, *, policy: str) -> None:
-        lines = [
-            f"{start_of_line(family, self._tags(tags))} "
-            f"{','.join(f'{field}={value!r}' for field, value in fields.items())} {at}"
-            for (tags, at), fields in rows.items()
-        ]
+        lines = await asyncio.to_thread(self._lines, family, rows)
         for first in range(0, len(lines), _LINES_PER_WRITE):
             body = "\n".join(lines[first : first + _LINES_PER_WRITE]).encode()
             refusal = await self._server.write(body, policy=policy)
             if refusal is not None and "retention policy" not in refusal.text:  # what is too old may go
                 raise ConfigError(f"{self._server.base} refuses rollups: {refusal.text:.300}")
+
+    def _lines(self, family: str, rows: Rows) -> list[str]:
+        return [
+            f"{start_of_line(family, self._tags(tags))} "
+            f"{','.join(f'{field}={value!r}' for field, value in fields.items())} {at}"
+            for (tags, at), fields in rows.items()
+        ]
 
     def _tags(self, place: Sequence[str | None]) -> dict[str, str]:
         named = zip(influxql.PLACE, place, strict=True)
@@ -206,6 +209,11 @@ class InfluxRollups:
         if refusal is not None:
             raise ConfigError(f"{self._server.base} refuses the state of rollups: {refusal.text:.300}")
         self._known = None
+
+
+def _added_up(tables: Sequence[Table], quantities: Sequence[str]) -> Rows:
+    """The minutes of all values; tens of thousands may be, and readings wait for nobody: it is called in a thread."""
+    return add_up([row for table in tables for row in table.values], quantities, width=MINUTE)
 
 
 def _buckets(lines: Iterable[Change], resolution: Resolution) -> set[Moment]:

@@ -20,6 +20,8 @@ _QUERY_SECONDS = 30
 _CONNECT_SECONDS = 5
 _TIMEOUT = httpx.Timeout(_QUERY_SECONDS, connect=_CONNECT_SECONDS).as_dict()
 _LARGEST_ANSWER = 64 << 20
+_LONG_ANSWER = 256 << 10
+"""What is longer is read in a thread: the loop has others to serve."""
 _GZIP_FROM = 8 << 10
 
 _PASSING = frozenset({408, 429, 499, 500, 502, 503, 504})
@@ -132,7 +134,10 @@ class InfluxServer:
         if answer.status_code not in (200, 400):
             self._refuse(answer, self._problem(content))
         try:
-            pieces = [_decode_answer(line) for line in content.splitlines() if line]
+            if len(content) < _LONG_ANSWER:
+                pieces = _pieces(content)
+            else:
+                pieces = await asyncio.to_thread(_pieces, content)
         except msgspec.DecodeError as error:
             raise Unavailable(f"{self.base} does not answer as InfluxDB does: {error}") from None
         results = [result for piece in pieces for result in piece.results]
@@ -208,6 +213,10 @@ class InfluxServer:
         if "parsing" in problem:
             raise RuntimeError(f"InfluxDB does not understand our question: {problem:.300}")
         raise Unavailable(f"{self.base}: {problem:.300}")
+
+
+def _pieces(content: bytes) -> list[_Answer]:
+    return [_decode_answer(line) for line in content.splitlines() if line]
 
 
 def _version_in(content: bytes) -> str:

@@ -1,6 +1,7 @@
 """The one HTTP call under every provider: slow, cut, huge, redirected, and secrets that nobody sees."""
 
 import asyncio
+import contextlib
 import logging
 
 import pytest
@@ -60,6 +61,41 @@ async def test_call_whose_body_is_too_slow_is_unknown_when_the_body_decides() ->
 
     assert isinstance(decides, Answer) and (decides.kind, decides.handed_over) == (AnswerKind.UNKNOWN, True)
     assert isinstance(quoted, Reply) and (quoted.status, quoted.text) == (200, '{"errcode":0')
+
+
+async def test_call_keeps_a_connection_and_sends_again_what_met_its_end() -> None:
+    connections, gone = list[int](), asyncio.Semaphore(0)
+
+    async def answers_two_and_closes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(0)
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            for _ in range(2):
+                await reader.readuntil(b"{}")
+                connections[-1] += 1
+                writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+            await reader.readuntil(b"{}")  # the third is taken, and never answered
+        writer.close()
+        gone.release()
+
+    async with await asyncio.start_server(answers_two_and_closes, "127.0.0.1", 0) as server:
+        call, port = HttpCall(kept_seconds=60), server.sockets[0].getsockname()[1]
+        replies = [await call(HttpRequest("POST", f"http://127.0.0.1:{port}/", b"{}")) for _ in range(4)]
+        await call.aclose()
+        async with asyncio.timeout(30):
+            await gone.acquire()
+            await gone.acquire()
+
+    assert [isinstance(one, Reply) and one.again for one in replies] == [False, False, True, False]
+    assert connections == [2, 2]
+
+
+async def test_call_that_keeps_no_connection_sends_nothing_twice() -> None:
+    async with http_receiver(lambda _request: None) as receiver:
+        answer = await reply_to(receiver.url)
+        kept = await reply_to(receiver.url, kept_seconds=60)
+
+    assert isinstance(answer, Answer) and isinstance(kept, Answer) and answer.handed_over and kept.handed_over
+    assert len(receiver.requests) == 2  # each once: neither went over a connection that had been kept
 
 
 @pytest.mark.parametrize("deep", ["[" * 60_000, '{"a":' * 10_000, "{}", "nan", '{"code": 0'])
