@@ -177,7 +177,7 @@ def load_settings(options: Mapping[str, Any], folder: Path | None = None) -> Loa
     layers: list[tuple[str, dict[str, Any]]] = [
         ("option", InitSettingsSource(Settings, {k: v for k, v in options.items() if v is not None})()),
         *_secret_files(),
-        ("environment", {**EnvSettingsSource(Settings)(), **_unknown_in_environment()}),
+        ("environment", {**EnvSettingsSource(Settings, env_ignore_empty=True)(), **_unknown_in_environment()}),
     ]
     toml = folder.resolve().parent / "town.toml" if folder else None
     if toml and toml.is_file():
@@ -217,7 +217,7 @@ def _secret_files() -> list[tuple[str, dict[str, Any]]]:
     layers: list[tuple[str, dict[str, Any]]] = []
     for name in Settings.model_fields:
         path = os.environ.get(f"{PREFIX}{name.upper()}_FILE")
-        if path is None or not _is_secret(name):
+        if not path or not _is_secret(name):
             continue
         try:
             layers.append((f"file {path}", {name: Path(path).read_text("utf-8").strip()}))

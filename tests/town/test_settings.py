@@ -57,6 +57,15 @@ def test_secret_from_a_file_over_the_environment(tmp_path: Path) -> None:
     assert "leaf-77" not in repr(settings)
 
 
+def test_a_variable_that_is_empty_is_as_if_it_was_not_given() -> None:
+    os.environ |= {"TOWN_SMTP_URL": "", "TOWN_SMTP_PASSWORD_FILE": "", "TOWN_MQTT_PORT": ""}
+
+    settings, origins = load_settings({})
+
+    assert (settings.smtp_url, settings.smtp_password, settings.mqtt_port) == (None, None, 1883)
+    assert origins["smtp_url"] == "default"
+
+
 def test_secret_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     os.environ["TOWN_SMTP_PASSWORD_FILE"] = str(tmp_path / "nothing")
 
