@@ -9,6 +9,7 @@ from rules.binding import bind, looked_at
 from rules.engine import Engine, Look
 from rules.explanation import Asked, Explanation, Hours, Inhibitor, Part
 from rules.expression import Expression
+from rules.judge import Standing
 from rules.memory import NEVER, Track, View
 from rules.observe import observe
 from rules.ruleset import RuleSet
@@ -36,7 +37,7 @@ def explain(engine: Engine, rules: RuleSet, rule: str, subject: Subject, *, at: 
         judged_at=judged_at,
         state=Condition.ACTIVE if active else standing.condition,
         severity=standing.severity,
-        since=standing.since,
+        since=_since(standing),
         verdict="",
         told=active and not (passage and (passage.suppressed_by or passage.shed)),
         suppressed_by=passage.suppressed_by if passage else None,
@@ -55,6 +56,12 @@ def explain(engine: Engine, rules: RuleSet, rule: str, subject: Subject, *, at: 
         inhibitors=tuple(_inhibitors(look, rules)),
     )
     return msgspec.structs.replace(found, verdict=verdict(found, judge.rule))
+
+
+def _since(standing: Standing) -> Moment | None:
+    """Since when it holds; for a rule with levels, that level."""
+    level = standing.levels.get(standing.severity)
+    return standing.since if level is None else level.since
 
 
 def _inhibitors(look: Look, rules: RuleSet) -> Iterator[Inhibitor]:

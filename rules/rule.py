@@ -1,15 +1,17 @@
 """A rule as it is written, and as it is judged."""
 
+import re
 from dataclasses import dataclass
 from datetime import time
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
 
 from rules.expression import Expression
 from rules.labels import LabelName
-from rules.schedule import Schedule
+from rules.schedule import DAYS, Schedule
 from town.alert import AlertDefinition, Category, Severity
+from town.findings import suggest
 from town.language import Label
 from town.moment import Duration, format_duration, parse_duration
 
@@ -47,14 +49,40 @@ def _clock(written: Any) -> Any:
 
 def _days(written: Any) -> Any:
     if written == "all":
-        return ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+        return list(DAYS)
+    for day in written if isinstance(written, list) else ():
+        if day not in DAYS:
+            hint = suggest(str(day), DAYS)
+            raise ValueError(
+                f"`{day!s:.20}` is no day of the week; {hint or 'write mon, tue, wed, thu, fri, sat or sun'}"
+            )
+    return written
+
+
+_ID = r"^[a-z0-9]+([._-][a-z0-9]+)*$"
+_PACK = r"^pack:[a-z]+$"
+
+
+def _identity(written: str) -> str:
+    if not re.match(_ID, written):
+        raise ValueError(f"`{written:.60}` is no id: small letters and digits, with `.`, `-` or `_` between them")
+    return written
+
+
+def _pack(written: str) -> str:
+    if not re.match(_PACK, written):
+        raise ValueError(f"`{written:.60}` is no rule pack: write it as `pack:environment`")
     return written
 
 
 MAX_ALERTS = 200
 """So many alerts of one rule are told when it says nothing itself."""
 
-_SPAN = WithJsonSchema({"type": "string", "description": "A duration, such as 30s, 10m or 1h30m."})
+_PART = "[0-9]+(\\.[0-9]+)?\\s*(ms|min|s|m|h|d|w)"
+_DURATION = f"{_PART}(\\s*{_PART})*"
+_SPAN = WithJsonSchema(
+    {"type": "string", "pattern": f"^{_DURATION}$", "description": "A duration, such as 30s, 10m or 1h30m."}
+)
 
 Span = Annotated[Duration, BeforeValidator(_span), Field(ge=0), _SPAN]
 
@@ -69,8 +97,22 @@ class Intervals(_Written):
     intervals: float = Field(gt=0)
 
 
+def _one_of(*keys: str) -> list[JsonValue]:
+    """For the JSON Schema: exactly one of these keys is there."""
+    return [{"required": [key]} for key in keys]
+
+
+def _without(*keys: str) -> dict[str, JsonValue]:
+    """For the JSON Schema: none of these keys is there."""
+    return {"not": {"anyOf": _one_of(*keys)}}
+
+
 class ForEach(_Written):
     """Whom a rule judges: each sensor of a kind, each facility, each zone, or the town; one of these."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": _one_of("sensor_kind", "facility_kind", "facility", "zone", "town")}
+    )
 
     sensor_kind: str | tuple[str, ...] | None = None
     facility_kind: str | tuple[str, ...] | None = None
@@ -90,9 +132,27 @@ class ForEach(_Written):
         }
 
 
-_INTERVALS = WithJsonSchema({"type": "string", "description": "A duration, or such as `3 x interval`."})
-_BEFORE = WithJsonSchema({"type": "string", "description": "A duration; with - before it, the time before."})
-_TIME = WithJsonSchema({"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}", "description": "A time of day in quotes."})
+_INTERVALS = WithJsonSchema(
+    {
+        "type": "string",
+        "pattern": f"^({_DURATION}|[0-9]+(\\.[0-9]+)? x +interval)$",
+        "description": "A duration, or such as `3 x interval`.",
+    }
+)
+_BEFORE = WithJsonSchema(
+    {
+        "type": "string",
+        "pattern": f"^-?{_DURATION}$",
+        "description": "A duration; with - before it, the time before.",
+    }
+)
+_TIME = WithJsonSchema(
+    {
+        "type": "string",
+        "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$",
+        "description": "A time of day in quotes.",
+    }
+)
 _DAYS = WithJsonSchema(
     {
         "anyOf": [
@@ -105,6 +165,8 @@ _DAYS = WithJsonSchema(
 
 class Absent(_Written):
     """Silence: no value of any (`any_of`) or of all (`all_of`) of these quantities, or no reading at all."""
+
+    model_config = ConfigDict(json_schema_extra={"not": {"required": ["any_of", "all_of"]}})
 
     any_of: tuple[str, ...] | None = Field(None, min_length=1)
     all_of: tuple[str, ...] | None = Field(None, min_length=1)
@@ -141,7 +203,14 @@ class WrittenLevel(_Written):
 class WrittenStep(_Written):
     """One step: `is` must become true; `not` must not be so, for so long before (`-10s`) or after the step before."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        populate_by_name=False,
+        json_schema_extra={
+            "oneOf": [{"required": ["is"], **_without("not", "within")}, {"required": ["not", "within"]}],
+        },
+    )
 
     is_: str | None = Field(None, alias="is")
     not_: str | None = Field(None, alias="not")
@@ -198,11 +267,21 @@ class Defaults(_Written):
 class WrittenRule(Defaults):
     """One rule of a rule file."""
 
-    id: str = Field(
-        pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$",
-        max_length=100,
-        description="Its identity for ever; small letters and dots.",
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["when", "for_each"]},
+                {"required": ["levels", "for_each"], **_without("clear", "count", "severity")},
+                {"required": ["sequence", "within", "for_each"], **_without("clear", "count", "for", "on_missing")},
+                {"required": ["absent"], **_without("clear", "count", "for", "on_missing", "active_between")},
+            ],
+            "dependentRequired": {"within": ["sequence"]},
+        }
     )
+
+    id: Annotated[
+        str, AfterValidator(_identity), WithJsonSchema({"type": "string", "pattern": _ID, "maxLength": 100})
+    ] = Field(max_length=100, description="Its identity for ever; small letters and dots.")
     title: Label = Field(description="What an alert is called, in zh and en.")
     for_each: ForEach | None = Field(None, description="Whom it judges. Only a rule with `absent` may leave it out.")
     when: str | None = Field(None, description="The condition.")
@@ -243,7 +322,9 @@ class RuleFile(_Written):
     """A file of rules; groups are checked one by one so that all mistakes are found."""
 
     version: Literal[1]
-    include: tuple[Annotated[str, Field(pattern=r"^pack:[a-z]+$")], ...] = ()
+    include: tuple[
+        Annotated[str, AfterValidator(_pack), WithJsonSchema({"type": "string", "pattern": _PACK})], ...
+    ] = ()
     """Rule packs that come with the program, such as `pack:environment`."""
     groups: list[Any] = []
 

@@ -54,6 +54,16 @@ def describe(error: ErrorDetails, *, model: type[BaseModel], data: Any) -> Probl
     return Problem(location, _wrong_type(error, shown) or _sentence(error, shown))
 
 
+def _of_number(error: ErrorDetails) -> str:
+    """That there are too few entries or too many; nothing where those that are there are wrong, which is told."""
+    told, there = error.get("ctx", {}), len(error["input"])
+    if error["type"] == "too_short" and there >= told.get("min_length", 0):
+        return ""
+    if error["type"] == "too_short":
+        return f"needs at least {told.get('min_length')}, but has {told.get('actual_length')}"
+    return f"may have {told.get('max_length')} at most, but has {told.get('actual_length')}"
+
+
 def _torn(key: str, value: Any) -> str:
     """What to do when the key is the rest of a text that a comma between `{ }` has torn in two, or nothing."""
     return "a comma ends a value between `{ }`: put the whole text in quotes" if value is None and " " in key else ""
@@ -81,6 +91,8 @@ def _wrong_type(error: ErrorDetails, shown: str) -> str:
 
 
 def _sentence(error: ErrorDetails, shown: str) -> str:
+    if error["type"] in ("too_short", "too_long"):
+        return _of_number(error)
     message = error["msg"].removeprefix("Input should be ")
     return f"must be {message}, but is {shown}" if message != error["msg"] else message
 

@@ -154,6 +154,7 @@ def test_other_constructs_tell_what_they_wait_for(tmp_path: Path) -> None:
     assert [one.note for one in counted.timers if one.running] == ["became true 2 of 3 times"]
     assert begun.timers[0].note == "1 of 2 steps" and begun.timers[0].passed == 5 * SECOND
     assert worst.state is Condition.PENDING and worst.timers[0].key == "minor for"
+    assert worst.since == START
     assert silent.verdict == "Active: what it listens for has not come."
     assert silent.timers[0].passed == MINUTE
 

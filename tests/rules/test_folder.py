@@ -55,6 +55,13 @@ PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
         ("id: a\nabsent: {}\nclear: fault", "`clear` does not go with `absent`", ""),
         ('id: a\nwhen: fault\nactive_between: {from: "22:00", to: "22:00"}', "are the same", ""),
         ('id: a\nwhen: fault\nactive_between: {from: "22:00", to: "06:00", days: monday}', "active_between.days", ""),
+        (
+            'id: a\nwhen: fault\nactive_between: {from: "22:00", to: "06:00", days: [mon, Tue]}',
+            "`Tue` is no day of the week; did you mean `tue`?",
+            "",
+        ),
+        ("id: A b\nwhen: fault", "`A b` is no id: small letters and digits", ""),
+        ("id: a\nsequence: [{is: fault}]\nwithin: 1m", "sequence: needs at least 2, but has 1", ""),
         ("id: a\nsequence: []", "sequence: ", ""),
         ("id: a\nsequence: [{is: fault}, {is: tamper}]", "`within` is missing", "within: 30s"),
         ("id: a\nsequence: [{not: fault, within: 1m}, {is: tamper}]\nwithin: 1m", "begins with `is`", ""),
