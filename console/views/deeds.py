@@ -7,7 +7,7 @@ from console.scene import Scene
 from console.views.alert_row import aside_text
 from console.views.history_text import person_name, verdict_name
 from console.words import Words
-from town.alert import Alert, AlertState, Category, Verification
+from town.alert import Alert, AlertState, Category, Severity, Verification
 from town.alert import Deadline as Due
 from town.moment import Moment
 
@@ -71,17 +71,14 @@ def deeds_of(alert: Alert, role: Role) -> Deeds:
 
 
 def deadlines(told: Words, alert: Alert) -> list[Deadline]:
-    """What should be done about an alert by when."""
+    """What should be done about an alert by when; it presses when it is late, or somebody should come at once."""
+    at_once = {Due.ACKNOWLEDGE} if alert.severity in (Severity.CRITICAL, Severity.MAJOR) else set[Due]()
     moments = [
         (Due.ACKNOWLEDGE, told.gettext("Acknowledge"), alert.acknowledge_due_at),
         (Due.VERIFY, told.gettext("Verify"), alert.verify_due_at),
         (Due.RESOLVE, told.gettext("Resolve"), alert.resolve_due_at),
     ]
-    return [
-        Deadline(name, at, due is Due.ACKNOWLEDGE or due in alert.overdue)
-        for due, name, at in moments
-        if at is not None
-    ]
+    return [Deadline(name, at, due in at_once or due in alert.overdue) for due, name, at in moments if at is not None]
 
 
 def tags(scene: Scene, told: Words, alert: Alert) -> list[Tag]:

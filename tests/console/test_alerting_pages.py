@@ -9,8 +9,8 @@ from console.views.deliveries import Choice
 from console.views.desk import Shown
 from console.views.performance import level_of
 from tests.console.world import World, told
-from town.alert import AlertState, DeliveryState
-from town.moment import SECOND
+from town.alert import AlertState, Deadline, DeliveryState, Severity
+from town.moment import HOUR, SECOND
 from town.performance import Figure
 from town.ports import PartHealth
 
@@ -97,3 +97,19 @@ async def test_the_top_line_and_the_parts_name_what_is_down_in_the_readers_langu
     assert "存储" in await html(world, "top", "", "zh")
     assert "连不上：db:8086 没有应答（3 条读数在等待）" in await html(world, "pipeline.parts", "", "zh")
     assert "away: no answer from db:8086 (3 readings wait)" in await html(world, "pipeline.parts", "", "en")
+
+
+@pytest.mark.parametrize(
+    ("severity", "overdue", "presses"),
+    [("minor", (), False), ("critical", (), True), ("minor", ("acknowledge",), True)],
+)
+async def test_a_deadline_is_in_colour_when_somebody_should_come(
+    world: World, severity: str, overdue: tuple[str, ...], presses: bool
+) -> None:
+    alert = world.alert("A-7", "CE1-S03", severity=Severity(severity))
+    late = tuple(Deadline(one) for one in overdue)
+    world.book.put(alert.model_copy(update={"acknowledge_due_at": world.now + 4 * HOUR, "overdue": late}))
+
+    page = await html(world, "desk.alert", Shown("A-7", Role.OPERATOR).text())
+
+    assert ('class="deadline due"' in page) is presses
