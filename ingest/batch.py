@@ -7,6 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from ingest.connection import Connection
+from ingest.pace import MUCH, Pace
 from ingest.quarantine import Refusal
 from town.reading import Reading
 
@@ -15,8 +16,6 @@ LARGEST_BYTES = 1 << 20
 _MOST_READINGS = 50_000
 _MOST_BYTES = 32 << 20
 _MOST_BATCHES = 5_000
-_WORTH_ANOTHER_WRITE = 1_000
-"""Readings that must wait before a write starts beside one that is under way."""
 
 
 class Batch:
@@ -44,16 +43,17 @@ class Batch:
 class Backlog:
     """Batches until the store has them, bounded by about 50,000 readings and 32 MiB of payload.
 
-    A write takes all that waits, up to one full batch, so that small batches become one while a write is under way, and
-    a lone reading is written at once. Messages are acknowledged in the order they came, whatever write ends first: a
-    repeated reading is not acknowledged before the one it repeats is stored.
+    A write takes all that waits, up to one full batch; when it is due is for the pace to say. Messages are acknowledged
+    in the order they came, whatever write ends first: a repeated reading is not acknowledged before the one it repeats
+    is stored.
     """
 
     def __init__(self) -> None:
         self._waiting: deque[Batch] = deque()
         self._unacknowledged: deque[Batch] = deque()
         self._waiting_readings = self._readings = self._bytes = self._writing = 0
-        self._changed = asyncio.Event()
+        self._pace, self._alarm = Pace(), False
+        self._due, self._room, self._turn = asyncio.Event(), asyncio.Event(), asyncio.Lock()
 
     @property
     def batches(self) -> int:
@@ -66,24 +66,34 @@ class Backlog:
 
     @property
     def waits(self) -> bool:
-        """There is a batch that no write has taken yet."""
-        return bool(self._waiting)
+        """A write is due that has not begun."""
+        return bool(self._waiting) and (
+            self._waiting_readings >= MUCH
+            if self._writing
+            else self._pace.due(self._waiting_readings, asyncio.get_running_loop().time())
+        )
 
     async def put(self, batch: Batch) -> None:
         """Append a batch; waits while too much is not stored yet."""
         while self._readings > _MOST_READINGS or self._bytes > _MOST_BYTES or self.batches > _MOST_BATCHES:
-            await self._change()
+            self._room.clear()
+            await self._room.wait()
         self._waiting.append(batch)
         self._unacknowledged.append(batch)
         self._waiting_readings += len(batch.readings)
         self._readings += len(batch.readings)
         self._bytes += batch.size
-        self._signal()
+        for connection, packet_ids in batch.receipts:
+            self._pace.came(connection, len(packet_ids))
+        self._look()
 
     async def take(self) -> list[Batch]:
-        """What the next write takes; waits until there is something worth a write."""
-        while not self._waiting or (self._writing and self._waiting_readings < _WORTH_ANOTHER_WRITE):
-            await self._change()
+        """What the next write takes; waits until one is due."""
+        async with self._turn:
+            while not self.waits:
+                self._due.clear()
+                self._look()
+                await self._due.wait()
         taken, readings = list[Batch](), 0
         while self._waiting and (not taken or readings + len(self._waiting[0].readings) <= LARGEST_READINGS):
             batch = self._waiting.popleft()
@@ -91,6 +101,7 @@ class Backlog:
             taken.append(batch)
         self._waiting_readings -= readings
         self._writing += 1
+        self._pace.begun(asyncio.get_running_loop().time())
         return taken
 
     def settle(self, batches: Sequence[Batch]) -> None:
@@ -103,13 +114,21 @@ class Backlog:
         while self._unacknowledged and self._unacknowledged[0].settled:
             receipts += self._unacknowledged.popleft().receipts
         for connection, some in groupby(receipts, key=itemgetter(0)):
-            connection.acknowledge([packet_id for _, packet_ids in some for packet_id in packet_ids])
+            packet_ids = [packet_id for _, packet_ids in some for packet_id in packet_ids]
+            connection.acknowledge(packet_ids)
+            self._pace.acknowledged(connection, len(packet_ids))
         self._writing -= 1
-        self._signal()
+        self._room.set()
+        self._look()
 
-    async def _change(self) -> None:
-        self._changed.clear()
-        await self._changed.wait()
+    def _look(self) -> None:
+        """Let a write begin if one is due; look again when it will be."""
+        if self.waits:
+            self._due.set()
+        elif self._waiting and not self._writing and not self._alarm:
+            self._alarm = True
+            asyncio.get_running_loop().call_at(self._pace.next_at, self._ring)
 
-    def _signal(self) -> None:
-        self._changed.set()
+    def _ring(self) -> None:
+        self._alarm = False
+        self._look()

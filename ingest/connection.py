@@ -60,7 +60,7 @@ class Granted(NamedTuple):
 class Connection(asyncio.Protocol):
     """From CONNECT to the end. `take(connection, messages, size)` is called with every chunk that held messages."""
 
-    def __init__(self, take: Callable[["Connection", Sequence[Message], int], None]) -> None:
+    def __init__(self, take: Callable[["Connection", list[Message], int], None]) -> None:
         loop = asyncio.get_running_loop()
         self.lost: asyncio.Future[str] = loop.create_future()
         """Done when the connection is gone, with why."""

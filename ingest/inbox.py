@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from ingest.connection import Connection, Message
@@ -10,13 +9,15 @@ from ingest.ledger import Ledger
 
 _MOST_MESSAGES = 20_000
 _MOST_BYTES = 16 << 20
+_TOGETHER = 1_000
+"""Messages up to which chunks are joined: what is done once for each gateway in a chunk is then done more seldom."""
 
 
 class Arrival(NamedTuple):
-    """The messages of one chunk, and the connection on which they are to be acknowledged."""
+    """The messages of one or a few chunks, and the connection on which they are to be acknowledged."""
 
     connection: Connection
-    messages: Sequence[Message]
+    messages: list[Message]
     size: int
 
 
@@ -29,10 +30,16 @@ class Inbox:
         self._bytes = 0
         self._paused: Connection | None = None
         self._some = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
 
-    def put(self, connection: Connection, messages: Sequence[Message], size: int) -> None:
+    def put(self, connection: Connection, messages: list[Message], size: int) -> None:
         """Take a chunk; called by the connection as the bytes come."""
-        self._arrivals.append(Arrival(connection, messages, size))
+        last = self._arrivals[-1] if self._arrivals else None
+        if last is not None and last.connection is connection and len(last.messages) + len(messages) <= _TOGETHER:
+            last.messages.extend(messages)
+            self._arrivals[-1] = last._replace(size=last.size + size)
+        else:
+            self._arrivals.append(Arrival(connection, messages, size))
         self._ledger.received += len(messages)
         self._ledger.messages_waiting += len(messages)
         self._bytes += size
@@ -58,14 +65,12 @@ class Inbox:
         """More comes in than is taken: the socket waits."""
         return self._paused is not None
 
-    async def wait(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - asyncio.timeout is what it uses
-        """Return once there is a chunk, or after `timeout` seconds; whether there is one."""
-        if self._arrivals:
-            return True
-        self._some.clear()
-        try:
-            async with asyncio.timeout(timeout):
-                await self._some.wait()
-        except TimeoutError:
-            return bool(self._arrivals)
-        return True
+    async def wait(self, seconds: float | None = None) -> bool:
+        """Return once there is a chunk, or after so many seconds; whether there is one."""
+        if not self._arrivals:
+            self._some.clear()
+            alarm = None if seconds is None else self._loop.call_later(seconds, self._some.set)
+            await self._some.wait()
+            if alarm is not None:
+                alarm.cancel()
+        return bool(self._arrivals)

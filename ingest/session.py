@@ -85,7 +85,7 @@ class Session:
         settings: SessionSettings,
         filters: Sequence[str],
         *,
-        take: Callable[[Connection, Sequence[Message], int], None],
+        take: Callable[[Connection, list[Message], int], None],
         clock: Clock,
         joined: Callable[[bool], None] = lambda _: None,
     ) -> None:

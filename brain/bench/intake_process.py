@@ -16,7 +16,9 @@ from typing import Any
 from alerts.book import open_book
 from brain.bench.children import Orders, answer
 from brain.bench.duck_process import RemoteDuck
+from brain.bench.floor import FloorBeside
 from brain.bench.memory import peak_mb
+from brain.bench.traffic import Traffic
 from brain.bundle import Bundle, load_bundle
 from brain.clock import wall_clock
 from brain.judge import Judge
@@ -33,6 +35,7 @@ from town.store.open import open_store
 
 _LOOKS_EVERY = 0.02
 _STALLED_AFTER = 60.0
+_SAMPLES_EVERY = 0.02
 
 
 async def _serve(plan: dict[str, Any]) -> None:
@@ -48,6 +51,8 @@ async def _serve(plan: dict[str, Any]) -> None:
         taking_in = open_taking_in(bundle.town, Settings(), session, state=state, store=store, judge=judge)
         intake = (await stack.enter_async_context(taking_in)).intake
         running = group.create_task(intake.run())
+        floor = FloorBeside(Traffic(**plan["floor"])) if "floor" in plan else None
+        sampling = group.create_task(_sample(intake, floor)) if floor is not None else None
         while intake.parts()[0].state != "ok":  # noqa: ASYNC110 - looked at until it is connected, once a run
             await asyncio.sleep(_LOOKS_EVERY)
         answer(ready=True)
@@ -56,10 +61,12 @@ async def _serve(plan: dict[str, Any]) -> None:
             if "expect" in order:
                 await _measure(intake, orders, order["expect"], stalled_after=order.get("stalled_after"))
             elif "figures" in order:
-                answer(**_figures(intake))
+                answer(**(_of_floor(floor) | _figures(intake)))
             elif "stop" in order:
                 break
         running.cancel()
+        if sampling is not None:
+            sampling.cancel()
     answer(stopped=True)
 
 
@@ -103,6 +110,23 @@ async def _measure(intake: Intake, orders: Orders, expected: int, *, stalled_aft
             break
         await asyncio.sleep(_LOOKS_EVERY)
     answer(seconds=time.monotonic() - began, cpu_seconds=time.process_time() - cpu, **_figures(intake))
+
+
+async def _sample(intake: Intake, floor: FloorBeside) -> None:
+    """Measure the floor between messages, as long as they come."""
+    seen = 0
+    while True:
+        if intake.ledger.received > seen:
+            seen = intake.ledger.received
+            floor.sample()
+        await asyncio.sleep(_SAMPLES_EVERY)
+
+
+def _of_floor(floor: FloorBeside | None) -> dict[str, float]:
+    if floor is None:
+        return {}
+    floor.sample()  # once at least, however short it was
+    return {"floor_cpu": floor.seconds, "floor_messages": floor.messages}
 
 
 def _figures(intake: Intake) -> dict[str, Any]:

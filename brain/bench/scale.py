@@ -3,24 +3,27 @@
 import asyncio
 import contextlib
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from brain.bench.children import Child, child
 from brain.bench.folder import write_folder
-from brain.bench.ingest import intake_plan, measure_case
-from brain.bench.servers import running_broker, running_store
+from brain.bench.ingest import intake_plan
+from brain.bench.servers import Server, running_broker, running_store
 from brain.bench.stored import count_stored
 from brain.bench.traffic import Traffic, starting
 from brain.clock import wall_clock
+from town.moment import SECOND
 
 SHARE = "bench"
 _STARTS_WITHIN = 60.0
 _ENDS_WITHIN = 600.0
 _STALLED_AFTER = 20.0
 _LOOKS_EVERY = 0.1
-_KEPT = ("us_per_message", "messages_per_s", "lost", "peak_mb")
+
+_Taken = tuple[list[dict[str, Any]], float]
 
 
 class ScalePlan(NamedTuple):
@@ -36,52 +39,75 @@ async def bench_scale(plan: ScalePlan) -> dict[str, Any]:
     """Cost of a message and memory: for each number of processes, and for 1 and 10 times the sensors."""
     found: dict[str, Any] = {"processes": [], "sensors": []}
     for count in plan.processes:
-        traffic = starting(wall_clock(), messages=plan.messages, sensors=plan.sensors, values=1, qos=1)
-        found["processes"].append(await _share(traffic, count, embedded=plan.embedded))
+        _, figures = await _case(plan, plan.sensors, processes=count)
+        found["processes"].append({"processes": count} | figures)
     for sensors in (plan.sensors, 10 * plan.sensors):
-        traffic = starting(wall_clock(), messages=plan.messages, sensors=sensors, values=1, qos=1)
-        case = await measure_case(traffic, rules=0, embedded=plan.embedded)
-        found["sensors"].append({"sensors": sensors} | {name: case[name] for name in _KEPT})
-        found |= {"broker": case["broker"], "store": case["store"]}
+        servers, figures = await _case(plan, sensors, processes=1)
+        found |= servers
+        found["sensors"].append({"sensors": sensors} | figures)
+    for cases in (found["processes"], found["sensors"]):
+        for case in cases:
+            case["to_first"] = round(case["ratio"] / cases[0]["ratio"], 2)
     return {"scale": found}
 
 
-async def _share(traffic: Traffic, count: int, *, embedded: bool) -> dict[str, Any]:
-    """So many processes on one shared subscription."""
+async def _case(plan: ScalePlan, sensors: int, *, processes: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """So many processes on one shared subscription, with servers of their own: what these are, and the figures."""
+    traffic = starting(wall_clock(), messages=plan.messages, sensors=sensors, values=1, qos=1)
     with tempfile.TemporaryDirectory(prefix="town-bench-") as name:
         folder = Path(name)
-        write_folder(folder / "town", sensors=traffic.sensors)
-        async with contextlib.AsyncExitStack() as stack:
-            broker = await stack.enter_async_context(running_broker(folder, embedded=embedded))
-            store = await stack.enter_async_context(running_store(folder, embedded=embedded))
-            plans = [intake_plan(folder, broker, store, client_id=f"town-{one}", share=SHARE) for one in range(count)]
-            ingest = [await stack.enter_async_context(child("brain.bench.intake_process", plan)) for plan in plans]
-            load = {"traffic": traffic._asdict(), "port": broker.port, "rate": None, "window": broker.window}
-            sender = await stack.enter_async_context(child("brain.bench.load", load))
-            for each in (*ingest, sender):
+        write_folder(folder / "town", sensors=sensors)
+        async with (
+            running_broker(folder, embedded=plan.embedded) as broker,
+            running_store(folder, embedded=plan.embedded) as store,
+            contextlib.AsyncExitStack() as stack,
+        ):
+            ingest = []
+            for one in range(processes):
+                told = intake_plan(folder, broker, store, client_id=f"town-{one}", share=SHARE)
+                told |= {"floor": traffic._asdict()}
+                ingest.append(await stack.enter_async_context(child("brain.bench.intake_process", told)))
+            for each in ingest:
                 await each.hear(_STARTS_WITHIN)
-            figures = await _measure(traffic, ingest, sender)
-            stored = await count_stored(store, folder / "town", traffic)
-        return {"processes": count} | figures | {"lost": traffic.messages - stored}
+            # What is made once for a sensor in each process that hears of it is no cost of a message.
+            first = traffic._replace(messages=processes * sensors, start=traffic.start - processes * SECOND)
+            before, _ = await _take_in(first, broker, ingest, stored=first.messages)
+            last, seconds = await _take_in(traffic, broker, ingest, stored=first.messages + traffic.messages)
+            lost = traffic.messages - await count_stored(store, folder / "town", traffic)
+        speed = {"messages_per_s": round(traffic.messages / seconds), "lost": lost}
+        return {"broker": broker.name, "store": store.name}, _figures(traffic, before, last) | speed
 
 
-async def _measure(traffic: Traffic, ingest: Sequence[Child], sender: Child) -> dict[str, Any]:
-    loop = asyncio.get_running_loop()
-    cpu = sum([(await each.ask(figures=True))["cpu"] for each in ingest])
-    began = loop.time()
-    sender.tell(go=True)
-    last = await _settled(traffic, ingest)
-    seconds = loop.time() - began
-    await sender.hear(_ENDS_WITHIN)
+async def _take_in(traffic: Traffic, broker: Server, ingest: Sequence[Child], *, stored: int) -> _Taken:
+    """Have it sent and taken in; the figures of all processes then, and how many seconds that took."""
+    load = {"traffic": traffic._asdict(), "port": broker.port, "rate": None, "window": broker.window}
+    async with child("brain.bench.load", load) as sender:
+        await sender.hear(_STARTS_WITHIN)
+        began = time.monotonic()
+        sender.tell(go=True)
+        figures = await _settled(stored, ingest)
+        seconds = time.monotonic() - began
+        await sender.hear(_ENDS_WITHIN)
+    return figures, seconds
+
+
+def _figures(traffic: Traffic, before: Sequence[dict[str, Any]], last: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    def grown(name: str) -> float:
+        return float(sum(one[name] - other[name] for one, other in zip(last, before, strict=True)))
+
+    cost = (grown("cpu") - grown("floor_cpu")) / traffic.messages * 1e6
+    floor = grown("floor_cpu") / grown("floor_messages") * 1e6
     return {
-        "us_per_message": round((sum(each["cpu"] for each in last) - cpu) / traffic.messages * 1e6, 2),
-        "messages_per_s": round(traffic.messages / seconds),
-        "shares": [each["received"] for each in last],
+        "us_per_message": round(cost, 2),
+        "floor_us": round(floor, 2),
+        "ratio": round(cost / floor, 2),
+        "messages_per_write": round(traffic.messages / max(1.0, grown("writes"))),
+        "shares": [one["received"] - other["received"] for one, other in zip(last, before, strict=True)],
         "peak_mb": max(each["peak_mb"] for each in last),
     }
 
 
-async def _settled(traffic: Traffic, ingest: Sequence[Child]) -> list[dict[str, Any]]:
+async def _settled(expected: int, ingest: Sequence[Child]) -> list[dict[str, Any]]:
     """The figures of all processes once they have everything, or nothing has come for a while."""
     loop = asyncio.get_running_loop()
     seen, progress_at = -1, loop.time()
@@ -90,6 +116,6 @@ async def _settled(traffic: Traffic, ingest: Sequence[Child]) -> list[dict[str, 
         stored = sum(each["stored"] for each in figures)
         if stored != seen:
             seen, progress_at = stored, loop.time()
-        if stored >= traffic.messages or loop.time() - progress_at > _STALLED_AFTER:
+        if stored >= expected or loop.time() - progress_at > _STALLED_AFTER:
             return figures
         await asyncio.sleep(_LOOKS_EVERY)

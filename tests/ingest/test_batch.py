@@ -64,6 +64,21 @@ async def test_a_second_write_starts_when_much_waits() -> None:
     assert len(await asyncio.wait_for(backlog.take(), 30)) == 1
 
 
+async def test_what_comes_soon_after_a_write_waits_for_more() -> None:
+    backlog, made = Backlog(), Batch()
+    made.readings = batch(0, Acknowledged()).readings  # at QoS 0: nothing to acknowledge
+    await backlog.put(made)
+    backlog.settle(await backlog.take())
+    second = asyncio.create_task(backlog.take())
+    for _ in range(3):
+        await backlog.put(made)
+        await asyncio.sleep(0)
+    assert not second.done()
+    assert not backlog.waits
+
+    assert len(await asyncio.wait_for(second, 30)) == 3
+
+
 async def test_putting_waits_while_too_much_is_not_stored() -> None:
     told, backlog = Acknowledged(), Backlog()
     for number in range(11):

@@ -6,11 +6,13 @@ import ipaddress
 import re
 from base64 import b64encode
 from email.utils import parsedate_to_datetime
+from io import BytesIO
 from types import TracebackType
 from typing import Any, Literal, NoReturn, Self
 
-import httpx
 import msgspec
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from yarl import URL
 
 from town.errors import ConfigError, Unavailable
 from town.moment import SECOND, Duration
@@ -18,11 +20,13 @@ from town.moment import SECOND, Duration
 _WRITE_SECONDS = 15
 _QUERY_SECONDS = 30
 _CONNECT_SECONDS = 5
-_TIMEOUT = httpx.Timeout(_QUERY_SECONDS, connect=_CONNECT_SECONDS).as_dict()
+_MOST_CONNECTIONS = 16
 _LARGEST_ANSWER = 64 << 20
 _LONG_ANSWER = 256 << 10
 """What is longer is read in a thread: the loop has others to serve."""
 _GZIP_FROM = 8 << 10
+_AT_ONCE = 1 << 20
+"""Bytes that are given to the socket in one piece; more would hold up the loop."""
 
 _PASSING = frozenset({408, 429, 499, 500, 502, 503, 504})
 _FOR_SOME_POINTS = frozenset({400, 413, 422})
@@ -88,18 +92,22 @@ class InfluxServer:
             self._headers["Authorization"] = f"Basic {pair}"
         elif token:
             self._headers["Authorization"] = f"Token {token}"
-        self._compresses = not _is_loopback(httpx.URL(base).host)
+        self._url = URL(base)
+        self._compresses = not _is_loopback(self._url.host or "")
 
     async def __aenter__(self) -> Self:
-        # The transport alone: a client's cookies, redirects and merging of addresses cost a third of a small write.
-        limits = httpx.Limits(max_connections=16, max_keepalive_connections=8)
-        self._transport = httpx.AsyncHTTPTransport(limits=limits, trust_env=False)
+        self._session = ClientSession(
+            connector=TCPConnector(limit=_MOST_CONNECTIONS),
+            cookie_jar=DummyCookieJar(),
+            timeout=ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
+            headers=self._headers,
+        )
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._transport.aclose()
+        await self._session.close()
 
     async def write(
         self, body: bytes, *, policy: str | None = None, precision: Literal["ms", "ns"] = "ms"
@@ -108,20 +116,21 @@ class InfluxServer:
 
         Without a `policy` the database's own takes them.
         """
-        headers = {**self._headers, "Content-Type": "text/plain; charset=utf-8"}
+        headers = {"Content-Type": "text/plain; charset=utf-8"}
         if self._compresses and len(body) >= _GZIP_FROM:
             body = await asyncio.to_thread(gzip.compress, body, 1)
             headers["Content-Encoding"] = "gzip"
         parameters = {"db": self.database, "precision": precision} | ({"rp": policy} if policy else {})
-        request = httpx.Request("POST", self._url("/write"), params=parameters, content=body, headers=headers)
-        answer, content = await self._send(request, seconds=_WRITE_SECONDS)
-        if answer.status_code in (200, 204):
+        url = (self._url / "write").with_query(parameters)
+        data = body if len(body) <= _AT_ONCE else BytesIO(body)
+        answer, content = await self._send("POST", url, data, headers=headers, seconds=_WRITE_SECONDS)
+        if answer.status in (200, 204):
             return None
         text = self._problem(content)
         if _SERVER_LIMITS.search(text):
             raise ConfigError(f"{self.base} has reached a limit of its configuration: {text}")
-        if answer.status_code in _FOR_SOME_POINTS or (answer.status_code == 500 and "field type conflict" in text):
-            return Refusal(answer.status_code, text)
+        if answer.status in _FOR_SOME_POINTS or (answer.status == 500 and "field type conflict" in text):
+            return Refusal(answer.status, text)
         self._refuse(answer, text)
 
     async def query(self, statement: str, *, database: bool = True, policy: str | None = None) -> list[Table]:
@@ -129,9 +138,8 @@ class InfluxServer:
         # In pieces, a JSON object a line: whole answers may be cut at max-row-limit, and 1.x marks even others as cut.
         form = {"q": statement, "epoch": "ms", "chunked": "true"} | ({"db": self.database} if database else {})
         form |= {"rp": policy} if policy else {}
-        request = httpx.Request("POST", self._url("/query"), data=form, headers=self._headers)
-        answer, content = await self._send(request, seconds=_QUERY_SECONDS)
-        if answer.status_code not in (200, 400):
+        answer, content = await self._send("POST", self._url / "query", form, seconds=_QUERY_SECONDS)
+        if answer.status not in (200, 400):
             self._refuse(answer, self._problem(content))
         try:
             if len(content) < _LONG_ANSWER:
@@ -149,35 +157,35 @@ class InfluxServer:
 
     async def version(self) -> str:
         """What it says that it is. Raises Unavailable."""
-        request = httpx.Request("GET", self._url("/ping"), headers=self._headers)
-        answer, content = await self._send(request, seconds=_CONNECT_SECONDS)
-        if answer.status_code not in (200, 204):
+        answer, content = await self._send("GET", self._url / "ping", seconds=_CONNECT_SECONDS)
+        if answer.status not in (200, 204):
             self._refuse(answer, self._problem(content))
         version = answer.headers.get("X-Influxdb-Version") or _version_in(content)
         if not version:
             raise ConfigError(f"{self.base} is not InfluxDB: its /ping names no version")
         return str(version)
 
-    def _url(self, path: str) -> str:
-        return self.base.rstrip("/") + path
-
-    async def _send(self, request: httpx.Request, *, seconds: float) -> tuple[httpx.Response, bytes]:
+    async def _send(
+        self,
+        method: str,
+        url: URL,
+        data: bytes | BytesIO | dict[str, str] | None = None,
+        *,
+        headers: dict[str, str] | None = None,
+        seconds: float,
+    ) -> tuple[ClientResponse, bytes]:
+        ask = self._session.request(method, url, data=data, headers=headers, allow_redirects=False)
         try:
-            async with asyncio.timeout(seconds):
-                request.extensions = {"timeout": _TIMEOUT}
-                answer = await self._transport.handle_async_request(request)
-                try:
-                    return answer, await self._read(answer)
-                finally:
-                    await answer.aclose()
+            async with asyncio.timeout(seconds), ask as answer:
+                return answer, await self._read(answer)
         except TimeoutError:
             raise Unavailable(f"{self.base} did not answer within {seconds} s") from None
-        except httpx.TransportError as error:
+        except ClientError as error:
             raise Unavailable(f"{self.base} cannot be reached: {error or type(error).__name__}") from None
 
-    async def _read(self, answer: httpx.Response) -> bytes:
+    async def _read(self, answer: ClientResponse) -> bytes:
         content = bytearray()
-        async for piece in answer.aiter_bytes():
+        async for piece in answer.content.iter_any():
             content += piece
             if len(content) > _LARGEST_ANSWER:
                 raise Unavailable(f"{self.base} answered more than {_LARGEST_ANSWER >> 20} MB")
@@ -193,8 +201,8 @@ class InfluxServer:
             body = body.get("error") or body.get("message") or body
         return " ".join(str(body).split())[:2000]
 
-    def _refuse(self, answer: httpx.Response, text: str) -> NoReturn:
-        status = answer.status_code
+    def _refuse(self, answer: ClientResponse, text: str) -> NoReturn:
+        status = answer.status
         if status in _PASSING:
             raise Unavailable(f"{self.base} answered {status}: {text:.300}", retry_after=_retry_after(answer))
         hint = {
@@ -235,7 +243,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _retry_after(answer: httpx.Response) -> Duration | None:
+def _retry_after(answer: ClientResponse) -> Duration | None:
     """Retry-After (RFC 9110 section 10.2.3) as a duration: seconds, or a date held against the answer's own Date."""
     text = answer.headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
