@@ -1,12 +1,10 @@
 """Devices that send but are not in sensors.csv: who, since when, what they say, and what kind they may be."""
 
 import asyncio
-import contextlib
 import json
 import logging
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,7 +12,7 @@ from typing import Self
 import msgspec
 
 from ingest.decoded import DeviceReading
-from town.errors import ConfigError
+from ingest.file_thread import FileThread, open_to_read
 from town.kind import COMMON_QUANTITIES, SensorKind
 from town.moment import SECOND, Duration, Moment
 from town.town import Town
@@ -46,7 +44,6 @@ class Device(msgspec.Struct):
     last_at: Moment
     count: int
     """Readings so far."""
-    """Readings so far."""
     quantities: tuple[str, ...]
     sample: bytes
 
@@ -61,28 +58,21 @@ class Discovered:
 
     def __init__(self, path: Path, town: Town) -> None:
         self._path, self._known = path, frozenset(town.sensor_of_device)
-        self._thread = ThreadPoolExecutor(1, "discovered")
-        self._database: sqlite3.Connection | None = None
+        self._file = FileThread(path, "the list of unknown devices", _TABLES)
         self._devices: dict[tuple[str, str], Device] = {}
         self._changed: set[tuple[str, str]] = set()
         self._failing = False
 
     async def __aenter__(self) -> Self:
         """Open or create the file, and forget devices that became sensors; raises ConfigError when it cannot be."""
-        try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
-        except (sqlite3.Error, OSError) as error:
-            self._thread.shutdown()
-            raise ConfigError(f"{self._path}: cannot be opened: {error}") from None
+        await self._file.open(self._read)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.save()
-        if self._database is not None:
-            self._thread.submit(self._database.close).result()
-        self._thread.shutdown()
+        self._file.close()
 
     def note(self, gateway: str, readings: Iterable[DeviceReading], payload: bytes, now: Moment) -> None:
         """Take down the unknown ones among the devices of a message, whose payload must hold no secrets."""
@@ -113,7 +103,7 @@ class Discovered:
             return
         rows = [_row(self._devices[key]) for key in changed]
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._save, rows)
+            await self._file.write(lambda database: database.executemany(_SAVE, rows))
         except sqlite3.Error as error:
             if not self._failing:
                 log.error("%s: unknown devices are not written down: %s", self._path, error)
@@ -122,23 +112,13 @@ class Discovered:
         else:
             self._failing = False
 
-    def _open(self) -> None:
-        self._database = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = NORMAL")
-        self._database.executescript(_TABLES)
-        found = [_device(row) for row in self._database.execute(f"SELECT {_COLUMNS} FROM device")]  # noqa: S608 - our own names
+    def _read(self, database: sqlite3.Connection) -> None:
+        found = [_device(row) for row in database.execute(f"SELECT {_COLUMNS} FROM device")]  # noqa: S608 - our own names
         adopted = [(each.gateway, each.device) for each in found if (each.gateway, each.device) in self._known]
-        self._database.executemany("DELETE FROM device WHERE gateway = ? AND device = ?", adopted)
+        database.executemany("DELETE FROM device WHERE gateway = ? AND device = ?", adopted)
         self._devices = {(each.gateway, each.device): each for each in found}
         for key in adopted:
             del self._devices[key]
-
-    def _save(self, rows: Sequence[tuple[object, ...]]) -> None:
-        assert self._database is not None, "open it with `async with`"
-        with self._database:  # commits, or rolls back
-            self._database.execute("BEGIN IMMEDIATE")
-            self._database.executemany(_SAVE, rows)
 
 
 def list_discovered(path: Path, known: Collection[tuple[str, str]] = ()) -> list[Device]:
@@ -148,7 +128,7 @@ def list_discovered(path: Path, known: Collection[tuple[str, str]] = ()) -> list
     """
     if not path.exists():
         return []
-    with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5)) as database:
+    with open_to_read(path) as database:
         rows = database.execute(f"SELECT {_COLUMNS} FROM device ORDER BY last_at DESC, gateway, device").fetchall()  # noqa: S608 - our own names
     return [device for device in map(_device, rows) if (device.gateway, device.device) not in known]
 

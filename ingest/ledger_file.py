@@ -1,17 +1,15 @@
 """The ledger on disk: what was counted, by gateway and minute, kept 30 days in SQLite; any process may read it."""
 
-import asyncio
-import contextlib
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
 import msgspec
 
+from ingest.file_thread import FileThread, open_to_read
 from town.errors import ConfigError
 from town.moment import DAY, HOUR, MINUTE, Duration, Moment
 
@@ -60,61 +58,46 @@ class LedgerFile:
     """Writes the ledger from a thread of its own; open it with `async with`."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._thread = ThreadPoolExecutor(1, "ledger")
-        self._database: sqlite3.Connection | None = None
+        self._file = FileThread(path, "the ledger", _TABLES)
         self._run = 0
         self._forgotten_at: Moment = 0
 
     async def __aenter__(self) -> Self:
         """Open or create the file; raises ConfigError when it cannot be."""
-        try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
-        except (sqlite3.Error, OSError) as error:
-            self._thread.shutdown()
-            raise ConfigError(f"{self._path}: the ledger cannot be opened: {error}") from None
+        await self._file.open()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._database is not None:
-            self._thread.submit(self._database.close).result()
-        self._thread.shutdown()
+        self._file.close()
 
     async def write(self, changes: Sequence[Change], now: Moment, *, in_spool: int, carried: int, ended: bool) -> None:
         """Add what changed to this minute, all or nothing; `in_spool` and `carried` are those of the whole town.
 
         Raises sqlite3.Error when the disk does not take it.
         """
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._thread, self._write, changes, now, (in_spool, carried, int(ended)))
+        state = (in_spool, carried, int(ended))
+        await self._file.write(lambda database: self._write(database, changes, now, state), self._written)
 
-    def _open(self) -> None:
-        self._database = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = NORMAL")
-        self._database.executescript(_TABLES)
+    def _write(
+        self, database: sqlite3.Connection, changes: Sequence[Change], now: Moment, state: tuple[int, int, int]
+    ) -> int:
+        """The run that was written to."""
+        minute, run = now - now % MINUTE, self._run or self._begin(database, now)
+        rows = [(minute, change.gateway, run, *change.counts) for change in changes]
+        database.executemany(_COUNT_MINUTE, rows)
+        reasons = [
+            (minute, change.gateway, run, *what, count) for change in changes for what, count in change.reasons.items()
+        ]
+        database.executemany(_COUNT_REASON, reasons)
+        update = "UPDATE run SET last_at = ?, in_spool = ?, carried = ?, ended = ? WHERE run = ?"
+        database.execute(update, (now, *state, run))
+        if now - self._forgotten_at >= HOUR:
+            self._forget(database, now)
+        return run
 
-    def _write(self, changes: Sequence[Change], now: Moment, state: tuple[int, int, int]) -> None:
-        database = self._database
-        assert database is not None, "open it with `async with`"
-        minute = now - now % MINUTE
-        with database:  # commits, or rolls back
-            database.execute("BEGIN IMMEDIATE")
-            run = self._run or self._begin(database, now)
-            rows = [(minute, change.gateway, run, *change.counts) for change in changes]
-            database.executemany(_COUNT_MINUTE, rows)
-            reasons = [
-                (minute, change.gateway, run, *what, count)
-                for change in changes
-                for what, count in change.reasons.items()
-            ]
-            database.executemany(_COUNT_REASON, reasons)
-            update = "UPDATE run SET last_at = ?, in_spool = ?, carried = ?, ended = ? WHERE run = ?"
-            database.execute(update, (now, *state, run))
-            if now - self._forgotten_at >= HOUR:
-                self._forget(database, now)
+    def _written(self, run: int) -> None:
         self._run = run
 
     def _begin(self, database: sqlite3.Connection, now: Moment) -> int:
@@ -200,7 +183,7 @@ def read_ledger(path: Path, *, start: Moment, end: Moment, gateway: str | None =
     if not path.exists():
         raise ConfigError(f"{path}: nothing was counted yet, there is no ledger here")
     among, limits = "at >= ?1 AND at < ?2 AND (?3 IS NULL OR gateway = ?3)", (start, end, gateway)
-    with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5)) as database:
+    with open_to_read(path) as database:
         rows = database.execute(f"SELECT * FROM minute WHERE {among} ORDER BY at, gateway, run", limits).fetchall()  # noqa: S608 - our own text
         reasons = database.execute(
             f"SELECT gateway, scope, reason, sum(refused) FROM reason WHERE {among} GROUP BY 1, 2, 3",  # noqa: S608 - as above

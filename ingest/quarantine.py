@@ -1,18 +1,17 @@
 """Quarantine: what was refused, with the reason, kept in SQLite for people to look at while the brain runs."""
 
-import asyncio
 import contextlib
 import hashlib
 import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 import msgspec
 
+from ingest.file_thread import FileThread, open_to_read
 from ingest.reason import Reason, Scope
 from town.errors import ConfigError
 from town.moment import MINUTE, Moment
@@ -24,7 +23,6 @@ KEPT_BYTES = 4_096
 _KEPT_TEXT = 512
 _SAMPLES_A_MINUTE = 30
 """Entries kept a minute for each gateway and reason; all are counted."""
-_BUSY_MS = 5_000
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS entry (
@@ -97,8 +95,7 @@ class Quarantine:
 
     def __init__(self, path: Path, *, entries: int = 20_000, size: int = 64 << 20) -> None:
         self._path, self._entries, self._size = path, entries, size
-        self._thread = ThreadPoolExecutor(1, "quarantine")
-        self._database: sqlite3.Connection | None = None
+        self._file = FileThread(path, "the quarantine", _TABLES)
         self._samples: dict[tuple[str, Reason], int] = {}
         self._minute = 0
         self._failing = False
@@ -106,25 +103,18 @@ class Quarantine:
 
     async def __aenter__(self) -> Self:
         """Open or create the file; raises ConfigError when it cannot be."""
-        try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
-        except (sqlite3.Error, OSError) as error:
-            self._thread.shutdown()
-            raise ConfigError(f"{self._path}: the quarantine cannot be opened: {error}") from None
+        await self._file.open(self._measure)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._database is not None:
-            self._thread.submit(self._database.close).result()
-        self._thread.shutdown()
+        self._file.close()
 
     async def add_many(self, refusals: Sequence[Refusal]) -> bool:
         """Count them all and keep a sample, durably on return; False when the disk did not take them."""
-        loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(self._thread, self._write, refusals)
+            await self._file.write(lambda database: self._write(database, refusals))
         except sqlite3.Error as error:
             if not self._failing:
                 log.error("%s: refusals are counted but not kept: %s", self._path, error)
@@ -133,22 +123,13 @@ class Quarantine:
         self._failing = False
         return True
 
-    def _open(self) -> None:
-        self._database = _connect(self._path)
-        self._database.executescript(_TABLES)
-        self._measure(self._database)
-
-    def _write(self, refusals: Sequence[Refusal]) -> None:
-        database = self._database
-        assert database is not None, "open it with `async with`"
+    def _write(self, database: sqlite3.Connection, refusals: Sequence[Refusal]) -> None:
         kept = [_row(each) for each in refusals if self._is_sample(each)]
-        with database:  # commits, or rolls back
-            database.execute("BEGIN IMMEDIATE")
-            database.executemany(_COUNT, _counted(refusals))
-            database.executemany("INSERT INTO entry VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kept)
-            self._kept_entries += len(kept)
-            self._kept_bytes += sum(len(row[_PAYLOAD]) for row in kept)
-            self._make_room(database)
+        database.executemany(_COUNT, _counted(refusals))
+        database.executemany("INSERT INTO entry VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kept)
+        self._kept_entries += len(kept)
+        self._kept_bytes += sum(len(row[_PAYLOAD]) for row in kept)
+        self._make_room(database)
 
     def _is_sample(self, refusal: Refusal) -> bool:
         minute = refusal.at // MINUTE
@@ -199,20 +180,11 @@ def _storable(text: str) -> str:
     return text[:_KEPT_TEXT].encode("utf-8", "replace").decode("utf-8")
 
 
-def _connect(path: Path, *, reading: bool = False) -> sqlite3.Connection:
-    if reading:
-        return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY_MS / 1000)
-    database = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
-    database.execute("PRAGMA journal_mode = WAL")
-    database.execute("PRAGMA synchronous = NORMAL")
-    return database
-
-
 @contextlib.contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.exists():
         raise ConfigError(f"{path}: nothing was refused yet, there is no quarantine here")
-    with contextlib.closing(_connect(path, reading=True)) as database:
+    with open_to_read(path) as database:
         yield database
 
 

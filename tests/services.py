@@ -43,7 +43,7 @@ def need(program: str) -> str:
 
 
 def wait_until(
-    answers: Callable[[], bool], *, seconds: float = 15, process: subprocess.Popen[bytes] | None = None
+    answers: Callable[[], bool], *, seconds: float = 30, process: subprocess.Popen[bytes] | None = None
 ) -> None:
     """Return once `answers` is true; fails when the process ends or the time is over."""
     deadline = time.monotonic() + seconds
