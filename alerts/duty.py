@@ -51,6 +51,13 @@ def rotas_at(people: People, at: Moment, town: Town, swaps: Sequence[Swap]) -> l
     return [_on_duty(rota, people, at, town, (*people.swaps, *swaps)) for rota in people.rotas.values()]
 
 
+def changes_nothing(swap: Swap, people: People, town: Town) -> bool:
+    """Whether nobody would be on duty who is not anyway: whoever is to be out has no watch in that time."""
+    rotas_meant = [one for one in people.rotas.values() if swap.rota in (None, one.id)]
+    watches = (watch for one in rotas_meant for watch in rotas.watches(one, swap.start, swap.end, town, people.swaps))
+    return all(swap.out not in watch.people for watch in watches)
+
+
 def _on_duty(rota: Rota, people: People, at: Moment, town: Town, swaps: Sequence[Swap]) -> OnDuty:
     now, following = rotas.duty(rota, at, town, swaps)
     name = rota.name or Label(zh=rota.id, en=rota.id)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import typer
 
 from alerts.book import open_book
-from alerts.duty import DutyDesk, rotas_at
+from alerts.duty import DutyDesk, changes_nothing, rotas_at
 from alerts.people import People
 from alerts.people_file import load_people
 from alerts.rota_table import parse_local
@@ -74,11 +74,14 @@ def run_swap(
     during = rotas_at(people, max(begins, wall_clock()), town, [swap])
     if json:
         rotas = [_rota_json(one, town) for one in during]
-        print_json({"written": not dry_run, "swap": _swap_json(kept, town), "on_duty_then": rotas})
+        idle = {"changes_nothing": changes_nothing(swap, people, town)}
+        print_json({"written": not dry_run, "swap": _swap_json(kept, town), "on_duty_then": rotas, **idle})
         return
     print_table("", _SWAP_COLUMNS, [_swap_row(kept, town)])
     print_table("", ("rota", "on duty then"), [(one.rota, _people(one.now)) for one in during])
     screen.print("Nothing was written." if dry_run else "Arranged; a running brain follows it at once.")
+    if changes_nothing(swap, people, town):
+        screen.print(f"But {swap.out} has no watch in that time by the rota: this changes nothing yet.", markup=False)
 
 
 def run_swaps(folder: Path, *, state: Path | None, json: bool) -> None:

@@ -23,6 +23,7 @@ from tests.alerts.small_town import (
     transition,
 )
 from town.alert import AlertState, Cause, Condition, DeliveryState, Severity, Subject, Transition
+from town.moment import MINUTE
 from town.ports import ActionRefused, AlertFilter
 
 pytestmark = EITHER
@@ -79,8 +80,8 @@ async def test_ten_thousand_racing_pairs_leave_one_open_alert_each(book_url: str
         return [msgspec.structs.replace(active(subject=subject), rule=rule) for rule in rules]
 
     async with (
-        open_book(book_url, TOWN, clock=clock, people=people()) as one,
-        open_book(book_url, TOWN, clock=clock, people=people()) as other,
+        open_book(book_url, TOWN, clock=clock, people=people(), busy=MINUTE) as one,
+        open_book(book_url, TOWN, clock=clock, people=people(), busy=MINUTE) as other,
     ):
         await asyncio.gather(*(book.take(raised(each), known, START) for each in subjects for book in (one, other)))
         found = await one.database.read(

@@ -68,6 +68,14 @@ def test_who_is_on_tells_until_when_and_who_follows(folder: Path) -> None:
     assert duty["next"]["people"] == [{"id": "bob", "name": {"zh": "鲍勃", "en": "鲍勃"}}]
 
 
+def test_swap_of_somebody_who_has_no_watch_then_says_so(folder: Path) -> None:
+    """ann has the day: on that night nobody stands in for anybody, and in the morning somebody does."""
+    night = ("--from", "2036-11-28 21:00", "--town", str(folder), "--dry-run")
+
+    assert people("swap", "ann", "bob", "--to", "2036-11-29 07:00", *night)[1]["changes_nothing"] is True
+    assert people("swap", "ann", "bob", "--to", "2036-11-29 09:00", *night)[1]["changes_nothing"] is False
+
+
 def test_swap_is_followed_until_it_is_taken_back(folder: Path) -> None:
     span = ("--from", "2036-11-28 09:00", "--to", "2036-11-28 10:00", "--town", str(folder))
     assert people("swap", "ann", "bob", *span, "--dry-run")[1]["written"] is False
