@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from console.census import CensusTaker
 from console.figures import RateMeter, read_figures
 from console.parts import ConsoleParts
 from console.scene import ASIDE_STATES, OPEN_STATES, Scene, in_order, is_open, measuring
@@ -52,6 +53,7 @@ class Pulse:
         self._measuring: tuple[Town, Mapping[str, Sequence[Sensor]]] | None = None
         self._meter = RateMeter()
         self._traces = Traces(parts)
+        self._census = CensusTaker()
         self._wake = asyncio.Event()
         self._log = logging.getLogger("town.console")
 
@@ -126,6 +128,7 @@ class Pulse:
             line=read_figures(parts.health.figures(), self._meter, now=now),
             parts=parts.health.parts(),
             gateways=parts.gateways(),
+            census=self._census.census(town, parts.live, now=now),
             traces=self._traces.points,
             called=parts.called,
         )

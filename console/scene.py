@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from console.census import Census
 from console.figures import LineFigures
 from console.live import LiveReadings
 from console.parts import GatewayRow
 from town.alert import Alert, AlertState, Category, Severity
 from town.kind import COMMON_QUANTITIES
 from town.language import Label
-from town.moment import SECOND, Duration, Moment
+from town.moment import Moment
 from town.ports import PartHealth, Point
 from town.sensor import Sensor
 from town.town import Town
@@ -20,7 +21,6 @@ from town.window import Window
 OPEN_STATES = frozenset({AlertState.ACTIVE, AlertState.ACKNOWLEDGED, AlertState.RETURNED, AlertState.LATCHED})
 ASIDE_STATES = frozenset({AlertState.SHELVED, AlertState.SUPPRESSED})
 """Nobody is needed now: by a person's wish, or by design."""
-_GRACE: Duration = 30 * SECOND
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class Scene:
     gateways: Sequence[GatewayRow]
     measuring: Mapping[str, Sequence[Sensor]]
     """The sensors that may report each quantity."""
+    census: Census
+    """How many sensors are silent or low on battery, a second ago at most."""
     traces: Mapping[str, Sequence[Point]]
     """A day's trace of each tile, by the tile's name."""
     called: Callable[[str], Label | None]
@@ -79,15 +81,10 @@ class Scene:
         """Open alerts of those categories that belong to no drill."""
         return [alert for alert in self.real if alert.category in categories]
 
-    @cached_property
+    @property
     def silent(self) -> frozenset[str]:
-        """The sensors that have not been heard of for three of their intervals; what they said late is not news."""
-        found = []
-        for sensor in self.town.sensors.values():
-            seen = self.live.seen(sensor.id)
-            if seen is None or self.now - seen.measured_at > 3 * sensor.interval + _GRACE:
-                found.append(sensor.id)
-        return frozenset(found)
+        """The sensors that have not been heard of for three of their intervals."""
+        return self.census.silent
 
     def is_silent(self, sensor: Sensor) -> bool:
         """Whether a sensor should have spoken by now."""
@@ -106,6 +103,15 @@ class Scene:
         """Every newest value of a quantity in town."""
         values = ((sensor, self.live.values(sensor.id).get(quantity)) for sensor in self.measuring.get(quantity, ()))
         return [(sensor, point) for sensor, point in values if point is not None]
+
+    def numbers(self, quantity: str) -> list[float]:
+        """The newest numbers of a quantity from all sensors that are not silent; asked of thousands at every beat."""
+        values, silent, found = self.live.values, self.silent, list[float]()
+        for sensor in self.measuring.get(quantity, ()):
+            point = values(sensor.id).get(quantity)
+            if point is not None and isinstance(point.value, float) and sensor.id not in silent:
+                found.append(point.value)
+        return found
 
 
 def measuring(town: Town) -> dict[str, list[Sensor]]:

@@ -51,6 +51,7 @@ class Tile(NamedTuple):
 def town_map(folder: Path) -> Renderer:
     """The renderer of the map of the town in that folder; its argument is a facility to draw alone."""
     drawn: dict[Language, tuple[Town, TownMap]] = {}
+    written: dict[tuple[Language, str], tuple[TownMap, list[Mark], str]] = {}
 
     async def show(scene: Scene, told: Words, facility: str) -> str:
         names = {f.id: told.label(f.name) for f in scene.town.facilities.values()}
@@ -64,15 +65,13 @@ def town_map(folder: Path) -> Renderer:
         drawing = drawn[told.language][1]
         marks = [_mark(scene, spot, names) for spot in drawing.spots if not facility or spot.facility == facility]
         marks.sort(key=lambda mark: -mark.severity.digit if mark.severity else -9)
-        return render(
-            "map.html",
-            told,
-            drawing=drawing,
-            marks=marks,
-            width=WIDTH,
-            height=HEIGHT,
-            alone=bool(facility),
-        )
+        before = written.get((told.language, facility))
+        if before is None or before[0] is not drawing or before[1] != marks:
+            html = render(
+                "map.html", told, drawing=drawing, marks=marks, width=WIDTH, height=HEIGHT, alone=bool(facility)
+            )
+            before = written[told.language, facility] = drawing, marks, html
+        return before[2]
 
     return show
 
@@ -131,11 +130,6 @@ def _open_alerts(scene: Scene, told: Words, *categories: Category) -> tuple[str,
     return str(number), told.ngettext("alert open", "alerts open", number)
 
 
-def _numbers(scene: Scene, quantity: str) -> list[float]:
-    found = scene.newest(quantity)
-    return [float(p.value) for s, p in found if isinstance(p.value, float) and not scene.is_silent(s)]
-
-
 def _pair(scene: Scene, told: Words, quantity: str, value: float) -> tuple[str, str]:
     return told.value(value, scene.town.quantities[quantity])
 
@@ -154,7 +148,7 @@ def _named(scene: Scene, told: Words, quantity: str, value: float) -> str:
 
 def _fire(scene: Scene, told: Words) -> Tile:
     value, unit = _open_alerts(scene, told, Category.FIRE)
-    smoke = _numbers(scene, "smoke")
+    smoke = scene.numbers("smoke")
     below = _named(scene, told, "smoke", max(smoke)) if smoke else ""
     return _tile(scene, told, "fire", (Category.FIRE,), name=told.gettext("Fire"), value=value, unit=unit, below=below)
 
@@ -168,7 +162,7 @@ def _security(scene: Scene, told: Words) -> Tile:
 
 
 def _environment(scene: Scene, told: Words) -> Tile | None:
-    dust, noise = _numbers(scene, "pm2_5"), _numbers(scene, "noise")
+    dust, noise = scene.numbers("pm2_5"), scene.numbers("noise")
     if not scene.measuring.get("pm2_5") and not scene.measuring.get("noise"):
         return None
     if not dust and not noise:
@@ -197,7 +191,7 @@ def _water(scene: Scene, told: Words) -> Tile | None:
 
 
 def _visitors(scene: Scene, told: Words) -> Tile | None:
-    people = _numbers(scene, "people")
+    people = scene.numbers("people")
     if not scene.measuring.get("people"):
         return None
     if not people:
