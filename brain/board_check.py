@@ -55,7 +55,7 @@ async def ask_all(
     found: list[Answer] = []
     asking = _Asking(server, now, town)
     for board in boards:
-        variables, problems = await _variables(dict(board), server)
+        variables, problems = await variables_of(dict(board), server)
         found += problems
         if problems:
             continue
@@ -63,7 +63,7 @@ async def ask_all(
     return found
 
 
-async def _variables(board: dict[str, Any], server: InfluxServer) -> tuple[dict[str, str], list[Answer]]:
+async def variables_of(board: dict[str, Any], server: InfluxServer) -> tuple[dict[str, str], list[Answer]]:
     """What each variable may be: `.*` where All is offered, else every value there is."""
     variables, problems = fixed_variables(board), list[Answer]()
     for name, query, every in variable_questions(board):

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from brain.bench.children import child
 from brain.bench.folder import write_folder
+from brain.bench.servers import program
+from brain.bench.store_boards import BoardsPlan, bench_boards
 from brain.bench.store_filling import NOTHING, Ages, Filling, newest_moment
 from brain.clock import wall_clock
 from town.errors import ConfigError
@@ -39,7 +41,14 @@ class StorePlan(NamedTuple):
         return Ages(*(DAY * max(1, round(share * each)) for each in (self.raw, self.minutes, self.days)))
 
 
-async def bench_store(plan: StorePlan) -> dict[str, Any]:
+async def bench_store(plan: StorePlan, boards: BoardsPlan | None) -> dict[str, Any]:
+    """What the console's questions take of DuckDB, and where influxd is here, what Grafana's take of that."""
+    influxd = program("influxd")
+    found = await _bench_duck(plan)
+    return found | ({"grafana": await bench_boards(influxd, boards)} if influxd and boards else {})
+
+
+async def _bench_duck(plan: StorePlan) -> dict[str, Any]:
     """The embedded store at a quarter of its age and at all of it: its size, and what the console's questions take."""
     with contextlib.ExitStack() as stack:
         folder = plan.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="town-bench-")))

@@ -152,18 +152,28 @@ def bench_store(
         Path | None,
         typer.Option(help="Keep the filled store here; one that is there is asked as it is.", file_okay=False),
     ] = None,
+    board_sensors: Annotated[
+        int, typer.Option(min=40, max=100_000, help="Sensors in the InfluxDB that Grafana's boards ask.")
+    ] = 1_000,
+    board_hours: Annotated[int, typer.Option(min=1, max=720, help="Hours they told a reading a minute.")] = 24,
+    embedded: Annotated[bool, typer.Option("--embedded", help="Only DuckDB, even if influxd is here.")] = False,
     quick: Quick = False,
     json: options.Json = False,
 ) -> None:
-    """How long boards wait for the embedded store with so much in it; at a quarter of that, and at all of it."""
+    """How long boards wait: the console's for DuckDB with a year in it, Grafana's for an InfluxDB, if influxd is here.
+
+    DuckDB is asked at a quarter of its age and at all of it; of InfluxDB every question of every board is asked.
+    """
     import asyncio
 
-    from brain.bench import store
+    from brain.bench import store, store_boards
 
     plan = store.StorePlan(sensors, days, minutes, raw, places, folder)
+    boards = None if embedded else store_boards.BoardsPlan(board_sensors, board_hours)
     if quick:
         plan = plan._replace(sensors=min(sensors, QUICK_SENSORS), days=min(days, 8), minutes=min(minutes, 4), places=1)
-    _show(asyncio.run(store.bench_store(plan)), json=json)
+        boards = boards and store_boards.BoardsPlan(min(board_sensors, QUICK_SENSORS), 1)
+    _show(asyncio.run(store.bench_store(plan, boards)), json=json)
 
 
 @bench.command("console")

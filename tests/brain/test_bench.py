@@ -84,7 +84,7 @@ def test_scale_shares_all_messages() -> None:
 
 
 def test_store_is_asked_young_and_old() -> None:
-    cases = bench("store")["store"]["cases"]
+    cases = bench("store", "--embedded")["store"]["cases"]
 
     assert [(case["minutes_d"], case["hours_d"]) for case in cases] == [(1, 2), (4, 8)]
     # One value a minute of every series; an hour that has not ended is in no rollup of hours.
@@ -93,6 +93,18 @@ def test_store_is_asked_young_and_old() -> None:
     assert young["24h", "yesterday"] < 1.1 * young["24h", "none"]
     assert old["24h", "yesterday"] == pytest.approx(2 * old["24h", "none"], abs=2)
     assert all(case["boards"]["asked"] >= 15 and case["boards"]["p95_ms"] > 0 for case in cases)
+
+
+def test_store_is_asked_every_question_of_grafana() -> None:
+    services.need("influxd")
+
+    found = bench("store", "--days", "1", "--minutes", "1", "--sensors", "40", "--board-sensors", "40")["grafana"]
+
+    assert (found["kind"], found["sensors"], found["hours"]) == ("influxdb", 40, 1)
+    assert {"Fire", "Facility", "Brain"} <= {board["board"] for board in found["by_board"]}
+    # Over an hour, a day and thirty days each.
+    assert found["boards"]["asked"] == sum(board["asked"] for board in found["by_board"])
+    assert all(board["asked"] % 3 == 0 for board in found["by_board"])
 
 
 def test_console_shows_every_level_in_every_browser() -> None:
