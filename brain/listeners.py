@@ -1,10 +1,19 @@
 """Whether the ports we want are free, and who has them if not."""
 
+import contextlib
 import socket
+import sys
+from pathlib import Path
 
 import psutil
 
 from town.errors import ConfigError
+
+if sys.platform != "win32":
+    import pwd
+
+_LISTENS = "0A"
+"""The state in the kernel's table of connections (proc(5))."""
 
 
 def require_free(host: str, port: int, *, purpose: str, instead: str) -> None:
@@ -28,7 +37,7 @@ def _owner(port: int) -> str:
     try:
         connections = psutil.net_connections("tcp")
     except psutil.AccessDenied:
-        return "another user's process"
+        connections = []
     for connection in connections:
         if (
             connection.status == psutil.CONN_LISTEN
@@ -37,7 +46,18 @@ def _owner(port: int) -> str:
             and connection.pid
         ):
             return _named(connection.pid)
-    return "a process of another user"
+    user = user_who_listens(port)
+    return f"a process of {user}" if user else "a process of another user"
+
+
+def user_who_listens(port: int) -> str | None:
+    """Who listens on a port, where Linux tells it: it tells everybody whose process it is, but not which."""
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+            for row in [line.split() for line in Path(table).read_text("ascii").splitlines()[1:]]:
+                if row[3] == _LISTENS and int(row[1].rpartition(":")[2], 16) == port:
+                    return pwd.getpwuid(int(row[7])).pw_name
+    return None
 
 
 def _named(pid: int) -> str:

@@ -1,12 +1,15 @@
 """The embedded broker is a real one, for 3.1.1 and 5."""
 
 import asyncio
+import socket
+import sys
 
 import aiomqtt
+import psutil
 import pytest
 
 from brain.broker import embedded_broker
-from brain.listeners import require_free
+from brain.listeners import require_free, user_who_listens
 from tests.ports import free_ports
 from tests.services import listens
 from town.errors import ConfigError
@@ -40,6 +43,15 @@ async def test_a_taken_port_names_who_has_it() -> None:
     async with embedded_broker(port):
         with pytest.raises(ConfigError, match=rf"Port {port} for MQTT is taken by python.*process \d+.*--mqtt-port"):
             require_free("127.0.0.1", port, purpose="MQTT", instead="Choose another with --mqtt-port.")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells it")
+def test_whose_a_port_is_can_be_told_without_rights() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert user_who_listens(port) == psutil.Process().username()
+
+    assert user_who_listens(port) is None
 
 
 def test_a_free_port_is_free() -> None:
