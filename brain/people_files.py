@@ -26,7 +26,8 @@ class PeopleFiles:
         self._since = clock()
 
     async def run(self) -> None:
-        """Look whenever one of the files changes, until cancelled."""
+        """Look at once (whoever waited to judge began with older files) and at every change, until cancelled."""
+        await self.look()
         stop = asyncio.Event()
         try:
             async for _ in watchfiles.awatch(
@@ -52,8 +53,8 @@ class PeopleFiles:
             self._book.reload(self._book.town, people)
             counts = len(people.people), len(people.targets), len(people.routes)
             log.info("people.yaml is in force: %d people, %d targets, %d routes", *counts)
-        for one in found:
-            log.warning("%s", one)
+            for one in found:
+                log.warning("%s", one)
 
     def _is_gone(self, finding: Finding) -> bool:
         """Whether the file was taken away: a town that told people does not fall silent by an accident."""

@@ -1,5 +1,6 @@
 """Who is told changes while the brain runs."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -95,3 +96,16 @@ async def test_a_file_that_is_taken_away_silences_nobody(town: Changing) -> None
 
     assert "has no people.yaml" in town.files.parts()[0].detail
     assert await town.told("CE2-S01") == ["li.wei"]
+
+
+async def test_what_changed_while_a_process_waited_to_judge_is_in_force_when_it_does(town: Changing) -> None:
+    (town.folder / "people.yaml").write_text(NIGHT.replace("people: [li.wei]", "people: [wang.fang]"), "utf-8")
+    before = town.book.people
+    running = asyncio.create_task(town.files.run())
+    async with asyncio.timeout(20):
+        while town.book.people is before:
+            await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.wait([running])
+
+    assert await town.told("CE2-S01") == ["wang.fang"]
