@@ -120,8 +120,10 @@ def give(saved: Saved, memory: Memory, judges: list[Judge], gate: Gate) -> list[
     standings = {(one.rule, one.subject): one for one in saved.judges}
     for judge in judges:
         if found := standings.pop((judge.rule.id, judge.subject), None):
-            severity, version = judge.standing.severity, judge.standing.version
-            judge.standing = msgspec.structs.replace(found.standing, severity=severity, version=version)
+            own, saved_one = judge.standing, found.standing
+            # How bad it is, is what the rule says now; with levels, which of them it came to.
+            severity = saved_one.severity if saved_one.severity in own.levels else own.severity
+            judge.standing = msgspec.structs.replace(saved_one, severity=severity, version=own.version)
     return [one for one in standings.values() if one.standing.condition is not Condition.NORMAL]
 
 

@@ -28,6 +28,10 @@ MANY = (
     "id: often\nwhen: smoke >= 0.1\ncount: {at_least: 2, within: 90s}\nkeep_active_for: 10s",
     "id: gone\nwhen: smoke >= 0.3\non_missing: raise\nmissing_after: 50s",
     "id: silent\nfor_each: {sensor_kind: any}\nabsent: {for: 3 x interval}\nkeep_active_for: 15s",
+    "id: worse\nlevels: {minor: {when: smoke > 0.1, for: 9s}, major: {when: smoke > 0.3, clear: smoke < 0.1, for: 20s}}"
+    "\nactive_between: {from: '00:01', to: '00:04'}\ninhibits: {rules: [often], equal: [facility]}",
+    "id: steps\nfor_each: {facility: any}\nsequence: [{is: any_of(smoke > 0.1)}, {not: any_of(fault), within: 10s}]"
+    "\nwithin: 40s\nkeep_active_for: 20s",
 )
 
 
