@@ -28,7 +28,8 @@ class RuleFiles:
         """Of the rules that were given to the judge last, which takes them when it comes to it."""
 
     async def run(self) -> None:
-        """Look whenever a file changes, until cancelled."""
+        """Look at once (whoever waited to judge began with older files) and at every change, until cancelled."""
+        await self.look()
         folder = self._bundle.folder / "rules"
         stop = asyncio.Event()
         try:

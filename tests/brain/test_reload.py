@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from brain.bundle import load_bundle
+from brain.bundle import Bundle, load_bundle
 from brain.clock import wall_clock
 from brain.hangup import Hangup
 from brain.journal import JOURNAL_FILE, read_journal
@@ -17,11 +17,21 @@ from brain.judge import Judge
 from brain.rule_files import RuleFiles
 from brain.state import SNAPSHOT_FILE
 from tests.brain.judging import Memo, running
+from town.moment import SECOND
 from town.reading import Reading
 
 HUANGJIU = Path(__file__).parents[2] / "towns" / "huangjiu"
 HAMLET = Path(__file__).parents[1] / "towns" / "hamlet"
 RELOADS = 5
+
+
+def _judging(town: Path, place: Path) -> tuple[Bundle, Judge]:
+    """A copy of the town, and who judges by its rules."""
+    shutil.copytree(town, place / "town")
+    bundle, _ = load_bundle(place / "town")
+    assert bundle is not None
+    file = place / SNAPSHOT_FILE
+    return bundle, Judge(bundle.rules, bundle.town, book=Memo(), clock=wall_clock, snapshot=file, saved=None)
 
 
 async def _longest_delay(files: RuleFiles, judge: Judge, sensor: str) -> float:
@@ -43,15 +53,9 @@ async def _longest_delay(files: RuleFiles, judge: Judge, sensor: str) -> float:
 
 async def test_reloading_delays_no_reading_by_more_than_fifty_milliseconds(tmp_path: Path) -> None:
     """The middle one of five: a virtual machine's clock goes on while its host does something else."""
-    folder = tmp_path / "town"
-    shutil.copytree(HUANGJIU, folder)
-    bundle, _ = load_bundle(folder)
-    assert bundle is not None
+    bundle, judge = _judging(HUANGJIU, tmp_path)
     sensor = next(one.id for one in bundle.town.sensors.values() if one.kind == "smoke_detector")
-    judge = Judge(
-        bundle.rules, bundle.town, book=Memo(), clock=wall_clock, snapshot=tmp_path / SNAPSHOT_FILE, saved=None
-    )
-    files, rules, longest = RuleFiles(bundle, judge, clock=wall_clock), folder / "rules" / "fire.yaml", []
+    files, rules, longest = RuleFiles(bundle, judge, clock=wall_clock), bundle.folder / "rules" / "fire.yaml", []
     text = rules.read_text("utf-8")
 
     gc.collect()
@@ -69,13 +73,8 @@ async def test_reloading_delays_no_reading_by_more_than_fifty_milliseconds(tmp_p
 
 
 async def test_the_signal_hup_puts_changed_files_in_force(tmp_path: Path) -> None:
-    shutil.copytree(HAMLET, tmp_path / "town")
-    bundle, _ = load_bundle(tmp_path / "town")
-    assert bundle is not None
-    judge = Judge(
-        bundle.rules, bundle.town, book=Memo(), clock=wall_clock, snapshot=tmp_path / SNAPSHOT_FILE, saved=None
-    )
-    files, rules = RuleFiles(bundle, judge, clock=wall_clock), tmp_path / "town" / "rules" / "fire.yaml"
+    bundle, judge = _judging(HAMLET, tmp_path)
+    files, rules = RuleFiles(bundle, judge, clock=wall_clock), bundle.folder / "rules" / "fire.yaml"
 
     async with running(judge), asyncio.timeout(30):
         waiting = asyncio.create_task(Hangup(files.look).run())
@@ -87,3 +86,19 @@ async def test_the_signal_hup_puts_changed_files_in_force(tmp_path: Path) -> Non
         waiting.cancel()
 
     assert "smoke >= 0.10 dB/m" in {one.text for rule in judge.rules.rules.values() for one in rule.conditions}
+
+
+async def test_what_changed_while_a_process_waited_to_judge_is_in_force_when_it_does(tmp_path: Path) -> None:
+    bundle, judge = _judging(HUANGJIU, tmp_path)
+    rules = bundle.folder / "rules" / "fire.yaml"
+    rules.write_text(rules.read_text("utf-8").replace("keep_active_for: 60s", "keep_active_for: 61s"), "utf-8")
+
+    async with running(judge):
+        looking = asyncio.create_task(RuleFiles(bundle, judge, clock=wall_clock).run())
+        async with asyncio.timeout(30):
+            while judge.rules.version == bundle.rules.version:
+                await asyncio.sleep(0)
+        looking.cancel()
+        await asyncio.wait([looking])
+
+    assert judge.rules.rules["fire.smoke.high"].keep_active_for == 61 * SECOND
