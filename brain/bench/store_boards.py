@@ -1,4 +1,4 @@
-"""What every question of every Grafana board takes of an InfluxDB with a day in it: a part of `town bench store`."""
+"""What every question of every Grafana board takes of an InfluxDB with hours in it: a part of `town bench store`."""
 
 import tempfile
 import time

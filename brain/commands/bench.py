@@ -154,8 +154,8 @@ def bench_store(
     ] = None,
     board_sensors: Annotated[
         int, typer.Option(min=40, max=100_000, help="Sensors in the InfluxDB that Grafana's boards ask.")
-    ] = 1_000,
-    board_hours: Annotated[int, typer.Option(min=1, max=720, help="Hours they told a reading a minute.")] = 24,
+    ] = 200,
+    board_hours: Annotated[int, typer.Option(min=1, max=720, help="Hours they told a reading a minute.")] = 3,
     embedded: Annotated[bool, typer.Option("--embedded", help="Only DuckDB, even if influxd is here.")] = False,
     quick: Quick = False,
     json: options.Json = False,
