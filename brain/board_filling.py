@@ -61,8 +61,10 @@ async def fill(bundle: Bundle, settings: Settings, *, length: Duration, seed: in
             await connected(brain)
             sent = Sent()
             await play_for(bundle, _now(bundle), settings, sent, embedded_port=port, seed=seed, length=length)
-            await settle(OneProcess(brain, receiver), sent, since=since, now=wall_clock())
+            line = OneProcess(brain, receiver)
+            await settle(line, sent, since=since, now=wall_clock())
             await _answer_alerts(brain)
+            await settle(line, sent, since=since, now=wall_clock())  # so that nobody is being told while the loops end
             for loop in loops:
                 loop.cancel()
         await _tell(brain, figures, ledger)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ingest.ledger_file import Minute, read_ledger
+from town.alert import DeliveryState
 from town.errors import ConfigError
 from town.moment import HOUR, MINUTE, SECOND, Duration, Moment
 from town.own import LARGEST_ORDER, OwnRow
@@ -30,6 +31,8 @@ class Figure(NamedTuple):
     labels: frozenset[tuple[str, str]] = frozenset()
     grows: Duration | None = None
     """The value is by how much it grew, in this time; None for how it stands."""
+    states: frozenset[str] = frozenset()
+    """Only counts of these states, where there are some."""
     beside: str = ""
     """A count that is there as soon as the part runs: beside it, what was never counted is 0, and not unknown."""
 
@@ -47,6 +50,20 @@ FIGURES = (
     Figure("outbox", "outbox_queued", "town_notifications", beside=_OUTBOX),
     Figure("outbox", "outbox_dead", "town_notifications_total", frozenset({("state", "dead")}), beside=_OUTBOX),
 )
+
+
+_SENT = frozenset({DeliveryState.ACCEPTED.value, DeliveryState.DELIVERED.value})
+_DEAD = frozenset({DeliveryState.DEAD.value})
+
+
+def of_senders(counts: Sequence[Gauge]) -> Iterator[Figure]:
+    """What waits for each channel by which somebody was told, what it took in ten seconds, and what it gave up."""
+    ended, waiting = "town_notifications_total", "town_notifications"
+    for channel in sorted({one.labels["channel"] for one in counts if one.name in (ended, waiting)}):
+        part, labels = f"sender {channel}", frozenset({("channel", channel)})
+        yield Figure(part, "sender_waiting", waiting, labels, beside=_OUTBOX)
+        yield Figure(part, "sender_sent", ended, labels, grows=EVERY, states=_SENT, beside=_OUTBOX)
+        yield Figure(part, "sender_dead", ended, labels, states=_DEAD, beside=_OUTBOX)
 
 
 class Pipeline:
@@ -106,11 +123,17 @@ def values_of(counts: Sequence[Gauge]) -> dict[Figure, float]:
     """What each figure is made of, added up over gateways, channels and states; those that nobody counts left out."""
     found: dict[Figure, float] = {}
     there = {one.name for one in counts}
-    for figure in FIGURES:
-        parts = [one.value for one in counts if one.name == figure.gauge and figure.labels <= one.labels.items()]
+    for figure in (*FIGURES, *of_senders(counts)):
+        parts = [one.value for one in counts if _is_of(one, figure)]
         if parts or figure.beside in there:
             found[figure] = float(sum(parts))
     return found
+
+
+def _is_of(count: Gauge, figure: Figure) -> bool:
+    if count.name != figure.gauge or not figure.labels <= count.labels.items():
+        return False
+    return not figure.states or count.labels.get("state") in figure.states
 
 
 def standing(
@@ -120,8 +143,8 @@ def standing(
     for figure, value in values.items():
         if figure.grows is None:
             yield figure, value
-        elif before is not None and figure in before[1] and now > before[0]:
-            yield figure, max(0.0, value - before[1][figure]) * figure.grows / (now - before[0])
+        elif before is not None and (figure in before[1] or figure.beside) and now > before[0]:
+            yield figure, max(0.0, value - before[1].get(figure, 0.0)) * figure.grows / (now - before[0])
 
 
 def ledger_row(minute: Minute, *, order: int) -> OwnRow:

@@ -55,6 +55,15 @@ def pipeline_over_time(figures: Sequence[str], *, how: str = "mean") -> list[Tar
     return [series(query, alias="$tag_figure")]
 
 
+def senders_over_time(figure: str) -> list[Target]:
+    """A figure of the senders over time, added up, a line for each channel."""
+    query = (
+        f'SELECT sum("value") FROM "brain_pipeline" WHERE $timeFilter AND {TOWN} AND "figure" = \'{figure}\' '
+        'GROUP BY time($__interval), "part" fill(null)'
+    )
+    return [series(query, alias="$tag_part")]
+
+
 def of_ledger(field: str, *, within: str = "1h", ref: str = "A") -> Target:
     """A column of the loss ledger, added up."""
     query = f'SELECT sum("{field}") AS "value" FROM "ingest_ledger" WHERE time > now() - {within} AND {TOWN}'

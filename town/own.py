@@ -142,7 +142,8 @@ OWN_FAMILIES: Mapping[str, OwnFamily] = {
     ),
     "brain_pipeline": OwnFamily(
         means="The line itself, every 10 s, one row a figure; what ends in `_per_s` is of the last 10 s, `transitions` "
-        "how often a rule became active in these. Of several ingest processes each has parts of its own: `ingest two`.",
+        "how often a rule became active in these, and `sender_sent` what a channel took in these. Of several ingest "
+        "processes each has parts of its own: `ingest two`.",
         tags=("part", "figure"),
         fields={"value": _F},
         lasting=False,

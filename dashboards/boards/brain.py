@@ -18,6 +18,9 @@ FIGURES = {
     "spool_bytes": ("缓存占用", "spool on disk"),
     "outbox_queued": ("待发", "queued"),
     "outbox_dead": ("发不出", "given up"),
+    "sender_waiting": ("待发", "waiting"),
+    "sender_sent": ("10 秒内已发", "sent in 10 s"),
+    "sender_dead": ("发不出", "given up"),
     "transitions": ("状态变化", "transitions"),
 }
 """What the figures are called."""
@@ -29,7 +32,9 @@ def brain(say: Words) -> Board:
         uid="town-brain",
         title=say("大脑", "Brain"),
         folder=SYSTEM,
-        description=say("自身管线：速率、时延、缓存与发送。", "Its own pipeline: rates, latencies, spool, outbox."),
+        description=say(
+            "自身管线：速率、时延、缓存与发送。", "Its own pipeline: rates, latencies, spool, outbox, senders."
+        ),
         variables=scope_variables(say, facility=False),
         links=board_links(say),
         refresh="10s",
@@ -37,7 +42,7 @@ def brain(say: Words) -> Board:
             Row(4, _figures(say)),
             Row(8, _rates(say)),
             Row(7, _backlogs(say)),
-            Row(8, [_parts(say, width=12), _own_list(say, width=12)]),
+            Row(8, [_senders(say, width=8), _parts(say, width=8), _own_list(say, width=8)]),
         ],
     )
 
@@ -69,6 +74,19 @@ def _backlogs(say: Words) -> list[Panel]:
         _lines(say, ("发件箱", "Outbox"), ("outbox_queued", "outbox_dead"), how="max"),
         _lines(say, ("状态变化", "Transitions"), ("transitions",), how="max"),
     ]
+
+
+def _senders(say: Words, *, width: int) -> Panel:
+    return chart(
+        say("发送：各通道", "Senders: sent by channel"),
+        own.senders_over_time("sender_sent"),
+        every="10s",
+        bars=True,
+        decimals=0,
+        low=0,
+        width=width,
+        no_value=say("还没有发过通知", "Nobody was told yet"),
+    )
 
 
 def _own_list(say: Words, *, width: int) -> Panel:
@@ -122,9 +140,9 @@ def _parts(say: Words, *, width: int) -> Panel:
         say("所有指标", "Every figure"),
         table(query),
         [
-            Column("part", say("部分", "Part"), width=160),
+            Column("part", say("部分", "Part"), width=130),
             Column("figure", say("指标", "Figure"), mapping=_named(say)),
-            Column("value", say("值", "Value"), unit="short", width=140),
+            Column("value", say("值", "Value"), unit="short", width=90),
         ],
         sort=(say("部分", "Part"), False),
         small=True,

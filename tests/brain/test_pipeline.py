@@ -49,6 +49,23 @@ def test_an_outbox_that_never_gave_up_says_so() -> None:
     assert told == {"outbox_queued": 0.0, "outbox_dead": 0.0}
 
 
+def test_each_channel_says_what_it_took_from_its_first_message_on() -> None:
+    ended = [("sms", "accepted", 3), ("sms", "delivered", 2), ("sms", "dead", 1), ("email", "suppressed", 4)]
+    outbox = Gauge("town_outbox_oldest_due_seconds", 0.0)
+    totals = [Gauge("town_notifications_total", n, {"channel": c, "state": s}) for c, s, n in ended]
+
+    told = standing(values_of([outbox, *totals]), (START, values_of([outbox])), now=START + 10 * SECOND)
+
+    assert {(figure.part, figure.name): value for figure, value in told if figure.part.startswith("sender")} == {
+        ("sender sms", "sender_waiting"): 0.0,
+        ("sender sms", "sender_sent"): 5.0,
+        ("sender sms", "sender_dead"): 1.0,
+        ("sender email", "sender_waiting"): 0.0,
+        ("sender email", "sender_sent"): 0.0,
+        ("sender email", "sender_dead"): 0.0,
+    }
+
+
 async def test_minutes_of_the_ledger_are_told_once_they_are_over(tmp_path: Path) -> None:
     now = START // MINUTE * MINUTE + 30 * SECOND
     changed = dict.fromkeys(COUNTS, 0) | {"received": 3, "decoded": 3, "readings": 5, "stored": 4}
