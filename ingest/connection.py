@@ -58,16 +58,21 @@ class Granted(NamedTuple):
 
 
 class Connection(asyncio.Protocol):
-    """From CONNECT to the end. `take(connection, messages, size)` is called with every chunk that held messages."""
+    """From CONNECT to the end. `take(connection, messages, size)` is called with every chunk that held messages.
 
-    def __init__(self, take: Callable[["Connection", list[Message], int], None]) -> None:
+    After each it leaves the socket alone for `rest` seconds: a lone message is taken at once, and of many that come one
+    by one more are taken together.
+    """
+
+    def __init__(self, take: Callable[["Connection", list[Message], int], None], *, rest: float = 0.0) -> None:
         loop = asyncio.get_running_loop()
         self.lost: asyncio.Future[str] = loop.create_future()
         """Done when the connection is gone, with why."""
         self.heard_at = 0.0
         """When the broker last said anything, on the loop's clock."""
         self.paused = False
-        self._take = take
+        self._take, self._rests_for = take, rest
+        self._resting: asyncio.TimerHandle | None = None
         self._loop = loop
         self._transport: asyncio.Transport | None = None
         self._rest = bytearray()
@@ -174,15 +179,14 @@ class Connection(asyncio.Protocol):
         """Read no more from the socket until `resume`."""
         if not self.paused and self._transport is not None and not self.lost.done():
             self.paused = True
-            self._transport.pause_reading()
+            self._listen()
 
     def resume(self) -> None:
         """Read on."""
         if self.paused and self._transport is not None:
             self.paused = False
             self.heard_at = self._loop.time()
-            if not self.lost.done():
-                self._transport.resume_reading()
+            self._listen()
 
     def close(self, *, for_good: bool = False) -> None:
         """Say goodbye; the broker keeps the session unless it is `for_good`, and publishes the will if there is one."""
@@ -244,6 +248,22 @@ class Connection(asyncio.Protocol):
         if messages:
             size, self._size = self._size, 0  # a message of many chunks weighs as much as all of them
             self._take(self, messages, size)
+            if self._rests_for and self._resting is None:
+                self._resting = self._loop.call_later(self._rests_for, self._rested)
+                self._listen()
+
+    def _rested(self) -> None:
+        self._resting = None
+        self._listen()
+
+    def _listen(self) -> None:
+        """Read from the socket, or do not, as things stand."""
+        if self._transport is None or self.lost.done() or self._transport.is_closing():
+            return
+        if self.paused or self._resting is not None:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
 
     def _read(self, data: bytes | bytearray, messages: list[Message]) -> None:
         """Append what `data` holds to `messages`; what is left of it waits for more."""

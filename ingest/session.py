@@ -17,6 +17,8 @@ log = logging.getLogger("ingest.session")
 
 _CONNECT_WITHIN = 10.0
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
+_REST = 0.01
+"""Seconds between two looks at a socket whose messages others share: each look costs as much as twenty messages."""
 _STEADY_AFTER = 30.0
 """Seconds a connection must hold for the next loss to be a new trouble and not the same one."""
 
@@ -176,10 +178,11 @@ class Session:
 
     async def _open(self) -> Connection:
         loop, settings = asyncio.get_running_loop(), self._settings
+        rest = _REST if settings.share else 0.0
         try:
             async with asyncio.timeout(_CONNECT_WITHIN):
                 _, connection = await loop.create_connection(
-                    lambda: Connection(self._take), settings.host, settings.port, ssl=self._tls
+                    lambda: Connection(self._take, rest=rest), settings.host, settings.port, ssl=self._tls
                 )
         except TimeoutError:
             raise Unavailable(f"no answer from {settings.host}:{settings.port}") from None

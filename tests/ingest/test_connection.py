@@ -1,5 +1,6 @@
 """The connection reads any cut of the stream, lets large packets pass and survives packets it cannot read."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from typing import Any
@@ -84,3 +85,26 @@ async def test_a_topic_that_is_not_utf8_costs_only_its_message(capfd: pytest.Cap
 @settings(max_examples=100, deadline=None)
 async def test_no_bytes_make_a_connection_fail(stream: bytes) -> None:
     await received(stream, [7])
+
+
+async def test_a_message_is_taken_at_once_and_those_that_come_while_the_connection_rests_together() -> None:
+    taken: asyncio.Queue[list[bytes]] = asyncio.Queue()
+    writers: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
+    server = await asyncio.start_server(lambda _, writer: writers.put(writer), "127.0.0.1", 0)
+    async with server:
+        transport, _ = await asyncio.get_running_loop().create_connection(
+            lambda: Connection(lambda _, found, size: taken.put_nowait([one.payload for one in found]), rest=1.0),
+            *server.sockets[0].getsockname(),
+        )
+        writer = await writers.get()
+        writer.write(packet(b"a"))
+        first = await taken.get()
+        for payload in (b"b", b"c"):
+            writer.write(packet(payload))
+            await writer.drain()
+            await asyncio.sleep(0)
+        together = await taken.get()
+        transport.close()
+        writer.close()
+
+    assert (first, together) == ([b"a"], [b"b", b"c"])
