@@ -129,9 +129,10 @@ class HttpCall:
     def _asked(self, request: HttpRequest) -> httpcore.Request:
         url = _url(request.url)
         # A compressed answer could unpack to anything: only what is read is counted.
-        headers = {"accept": "*/*", "user-agent": "town-brain", "accept-encoding": "identity", "host": url.host}
-        headers |= {name.lower(): value for name, value in request.headers.items()}
-        headers["content-length"] = str(len(request.content))
+        usual = {"Host": url.host, "Accept": "*/*", "User-Agent": "town-brain", "Accept-Encoding": "identity"}
+        given = {name.lower() for name in request.headers}
+        headers = {name: value for name, value in usual.items() if name.lower() not in given}
+        headers |= request.headers | {"Content-Length": str(len(request.content))}
         pairs = [(name.encode("ascii"), value.encode()) for name, value in headers.items()]
         return httpcore.Request(
             request.method, url.parts, headers=pairs, content=request.content, extensions=self._extensions
