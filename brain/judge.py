@@ -9,6 +9,7 @@ import asyncio
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
@@ -113,11 +114,16 @@ class Judge:
         while len(self._waiting) >= _MOST_WAITING:
             self._room.clear()
             await self._room.wait()
+        first = not self._waiting
         if readings or marks:
             self._arrivals.add(readings, marks)
             self._waiting += readings
             self.marks.update(marks or {})
-        self._wake.set()
+        if not readings:
+            self._wake.set()
+        elif first:
+            # Not before the end of the running millisecond: what follows within it is judged with it.
+            asyncio.get_running_loop().call_later(_left_of_millisecond(), self._wake.set)
 
     def change(self, rules: RuleSet, town: Town, *, built: Engine | None = None) -> None:
         """Put other rules in force, between two batches; `built` is a new engine of them, made out of the way."""
@@ -377,6 +383,11 @@ class Judge:
             *self.reading_to_rules.gauges("receipt to the rules"),
             *self.reading_to_alert.gauges("receipt to the alert book"),
         ]
+
+
+def _left_of_millisecond() -> float:
+    """Seconds until the clock shows the next one, and a little."""
+    return (1.05 - time.time() * 1000 % 1) / 1000
 
 
 def _parts(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
