@@ -21,6 +21,7 @@ from town.store.duckdb import DuckStore
 
 HUANGJIU = Path(__file__).parents[2] / "towns" / "huangjiu"
 Recorded = tuple[Path, Moment, Moment]
+pytestmark = pytest.mark.xdist_group("recorded")  # it is lived through once for all of them
 EXPLAIN = ("rules", "explain", "fire.confirmed")
 WHILE_IT_RUNS = {"replay.json": ("replay", "--from", "1h"), "explain.json": EXPLAIN}
 """What is asked of the running brain, and where the answers are kept."""
