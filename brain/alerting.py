@@ -18,7 +18,7 @@ from alerts.people import People
 from alerts.performance import Performing
 from alerts.sender_alerts import SenderWatch
 from alerts.senders.call import HttpCall
-from alerts.senders.channels import Endpoints, build_senders
+from alerts.senders.channels import Endpoints, build_senders, close_senders
 from alerts.sending import Publish, Sender
 from alerts.telling import Teller, to_store
 from brain.air import AirQualityRows
@@ -115,23 +115,26 @@ async def open_alerting(
         performance = Performing(book, operators=settings.operators)
         outbox = Outbox(book, senders, name=f"{socket.gethostname()}-{state}", link=links.of)
         needed = (judge, book, outbox)
-        yield Alerting(
-            book,
-            judge,
-            live,
-            Caller(book),
-            outbox,
-            RuleFiles(bundle, judge, clock=wall_clock),
-            PeopleFiles(bundle.folder, book, clock=wall_clock),
-            Rollups(store, wall_clock, keep=keep_of(settings)),
-            own,
-            [to_store(book, store)],
-            Standing(book, live, own, clock=wall_clock, more=[performance.rows, AirQualityRows(store, town).rows]),
-            performance,
-            links,
-            broker,
-            None if receiver else _heartbeat(settings, town.id, needed),
-        )
+        try:
+            yield Alerting(
+                book,
+                judge,
+                live,
+                Caller(book),
+                outbox,
+                RuleFiles(bundle, judge, clock=wall_clock),
+                PeopleFiles(bundle.folder, book, clock=wall_clock),
+                Rollups(store, wall_clock, keep=keep_of(settings)),
+                own,
+                [to_store(book, store)],
+                Standing(book, live, own, clock=wall_clock, more=[performance.rows, AirQualityRows(store, town).rows]),
+                performance,
+                links,
+                broker,
+                None if receiver else _heartbeat(settings, town.id, needed),
+            )
+        finally:
+            await close_senders(senders)
 
 
 async def links_of(book: Book, settings: Settings, state: Path) -> Links:

@@ -10,7 +10,7 @@ import typer
 
 from alerts.people import People, Recipient
 from alerts.senders.call import HttpRequest, Reply
-from alerts.senders.channels import build_senders
+from alerts.senders.channels import build_senders, close_senders
 from alerts.sending import AnswerKind, OutgoingMessage, Publish
 from alerts.trial import trial_message
 from brain.clock import wall_clock
@@ -83,7 +83,10 @@ async def _send(message: OutgoingMessage, settings: Settings, town: str) -> dict
 
 async def _sent(message: OutgoingMessage, settings: Settings, publish: Publish | None) -> dict[str, Any]:
     senders = build_senders(endpoints_of(settings), secret=secret, clock=wall_clock, publish=publish)
-    answer = await senders[message.recipient.sender].send(message)
+    try:
+        answer = await senders[message.recipient.sender].send(message)
+    finally:
+        await close_senders(senders)
     told = {"answer": answer.kind.value, "delivered": answer.delivered, "said": answer.text, "receipt": answer.receipt}
     return {**_whom(message.recipient), **told}
 

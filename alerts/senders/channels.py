@@ -1,5 +1,7 @@
 """The senders by what they are for, and where they send."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from alerts.senders import aliyun_sms, aliyun_voice, dingtalk, slack, telegram, twilio, wecom_robot
@@ -74,6 +76,13 @@ def build_senders(
         senders = dict.fromkeys(senders, hook)
     senders["email"] = Email(server, password=endpoints.smtp_password, sender=endpoints.smtp_from)
     return senders
+
+
+async def close_senders(senders: Mapping[str, Sender]) -> None:
+    """Close the connections that are kept; nothing may be under way."""
+    for sender in {id(one): one for one in senders.values()}.values():
+        if isinstance(sender, Webhook):
+            await sender.aclose()
 
 
 def _providers(endpoints: Endpoints, *, secret: GetSecret, clock: Clock, call: Call) -> dict[str, Sender]:

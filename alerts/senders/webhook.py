@@ -33,12 +33,16 @@ class Webhook:
         call: Call | None = None,
     ) -> None:
         self._clock, self._secret, self._override = clock, secret, override
-        call = call or HttpCall(whole_seconds=whole_seconds, body_seconds=BODY_SECONDS, kept_seconds=KEPT_SECONDS)
-        self._sender = HttpSender(call, self)
+        self._kept = HttpCall(whole_seconds=whole_seconds, body_seconds=BODY_SECONDS, kept_seconds=KEPT_SECONDS)
+        self._sender = HttpSender(call or self._kept, self)
 
     async def send(self, message: OutgoingMessage) -> Answer:
         """Try once; success is any 2xx."""
         return await self._sender.send(message)
+
+    async def aclose(self) -> None:
+        """Close the connections that are kept."""
+        await self._kept.aclose()
 
     def ask(self, message: OutgoingMessage) -> HttpRequest:
         """The signed request; raises ConfigError when the address or the secret is missing."""

@@ -29,8 +29,6 @@ def town(tmp_path: Path) -> Path:
     return folder
 
 
-# The brain may be ended while it tells somebody: httpcore leaves a connection that is cut off to the collector.
-@pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.influxdb
 def test_every_question_of_every_board_has_an_answer(town: Path) -> None:
     services.need("influxd")

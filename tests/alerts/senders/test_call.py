@@ -8,7 +8,7 @@ import pytest
 
 from alerts.people import Recipient
 from alerts.senders.call import LONGEST_BODY, HttpCall, HttpRequest, Reply
-from alerts.senders.channels import Bases, Endpoints, build_senders
+from alerts.senders.channels import Bases, Endpoints, build_senders, close_senders
 from alerts.sending import Answer, AnswerKind
 from tests.alerts.receivers import http_receiver, says
 from tests.alerts.senders.sent import SECRETS, json_says, message, send
@@ -144,3 +144,25 @@ async def test_everything_but_mail_goes_to_a_receiver_of_our_own_when_there_is_o
     assert {answer.kind for answer in answers} == {AnswerKind.ACCEPTED}
     assert set(receiver.paths()) == {"/room", "/ann"} and len(receiver.requests) == len(EVERYBODY)
     assert all("x-town-signature" in request.headers for request in receiver.requests)
+
+
+async def test_kept_connections_end_with_their_senders() -> None:
+    ended = asyncio.Event()
+
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
+        await reader.readexactly(int(length.partition(b":")[2]))
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        assert await reader.read() == b""
+        ended.set()
+        writer.close()
+
+    async with await asyncio.start_server(answers, "127.0.0.1", 0) as server:
+        endpoints = Endpoints(webhook_override=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        senders = build_senders(endpoints, secret=lambda _name: "s3cret", clock=Clock())
+        answer = await senders["slack"].send(message(EVERYBODY[-1]))
+        assert answer.kind is AnswerKind.ACCEPTED and not ended.is_set()
+        await close_senders(senders)
+        async with asyncio.timeout(30):
+            await ended.wait()
