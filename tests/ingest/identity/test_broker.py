@@ -45,12 +45,16 @@ def let_in(broker: Broker, name: str) -> list[str]:
 
 
 def reload(broker: Broker) -> None:
-    """Have the broker read its files again; it takes no connection between the line it writes and having done so."""
+    """Have the broker read its files again; it takes no connection between the line it writes and having done so.
+
+    Nor does it hear a second signal in that time: it has done so when it has answered somebody.
+    """
     process, log = broker.service.process, broker.service.folder / "log"
     assert process is not None
     before = log.read_text().count("Reloading config")
     process.send_signal(signal.SIGHUP)
     wait_until(lambda: log.read_text().count("Reloading config") > before)
+    assert publish(broker.plain, OWN) != ""
 
 
 def test_nobody_gets_in_without_a_password(broker: Broker) -> None:
