@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
+import importlib
 import socket
+import weakref
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -123,8 +126,20 @@ def renders(parts: ConsoleParts) -> dict[str, Render]:
     }
 
 
+_SERVERS: weakref.WeakSet[uvicorn.Server] = weakref.WeakSet()
+
+
 class _Server(uvicorn.Server):
-    """Leaves the signals to the program it is a part of."""
+    """Leaves the signals to the program it is a part of, and is known to NiceGUI.
+
+    NiceGUI looks for its server among all objects of the process. That takes long, and in the meantime it holds what
+    other threads are building: CPython 3.11 then fails there with a SystemError. Here it looks among servers only.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        _SERVERS.add(self)
+        vars(importlib.import_module("nicegui.ui_run_with"))["gc"] = SimpleNamespace(get_objects=lambda: [*_SERVERS])
 
     @contextlib.contextmanager
     def capture_signals(self):  # type: ignore[no-untyped-def]  # overrides a generator whose type is uvicorn's

@@ -1,6 +1,7 @@
 """An alert book in memory, for looking at: any state of an alert can be put into it."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from town.alert import Alert, AlertState, Category, Notification, TimelineEntry, Upcoming, Verification
@@ -16,6 +17,8 @@ class Book:
     """Alerts in memory; acting on them follows the rules of the port."""
 
     def __init__(self) -> None:
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What happens between a click and its arrival here."""
         self.held: dict[str, Alert] = {}
         self.timeline: dict[str, list[TimelineEntry]] = defaultdict(list)
         self.told: dict[str, list[Notification]] = defaultdict(list)
@@ -72,6 +75,7 @@ class Book:
 
     async def acknowledge(self, alert: str, *, by: str, at: Moment, comment: str = "") -> Alert:
         """Once, by whoever is first."""
+        self.meanwhile()
         held = self.held[alert]
         if held.acknowledged_at is not None:
             raise ActionRefused("already_acknowledged", f"{held.acknowledged_by} has it already.")

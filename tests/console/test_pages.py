@@ -1,12 +1,15 @@
 """The pages in a real browser, with a real server."""
 
+import importlib
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+import uvicorn
 from axe_playwright_python.sync_playwright import Axe
+from nicegui.server import Server
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.console.gallery import ARGUMENTS, PAGES, story
@@ -187,16 +190,13 @@ def test_alert_is_acknowledged_from_the_keyboard(console: Console, page: Page) -
 def test_second_to_acknowledge_is_told_who_was_first(console: Console, page: Page) -> None:
     alert = console.world.alert("A-19", "CE1-S03")
     page.goto(f"{console.address}/alerts/A-19")
-    button = page.locator("button[data-key=a]")
-    expect(button).to_be_visible()
-    handle = button.element_handle()
     changes = {"state": AlertState.ACKNOWLEDGED, "acknowledged_by": "wang.fang", "acknowledged_at": alert.raised_at}
 
-    console.world.book.put(alert.model_copy(update=changes))
-    assert handle is not None
-    handle.evaluate("button => button.click()")
+    console.world.book.meanwhile = lambda: console.world.book.put(alert.model_copy(update=changes))
+    page.locator("button[data-key=a]").click()
 
     expect(page.locator("#notice")).to_contain_text("王芳 已于")
+    console.world.book.meanwhile = lambda: None
 
 
 def test_keys_walk_through_the_queue_without_reloading(console: Console, page: Page) -> None:
@@ -335,3 +335,10 @@ def test_losing_the_connection_greys_the_page_and_says_since_when(console: Conso
     expect(page.locator("#lost")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d 起与系统断开.* 0:0\d$"))
     assert "grayscale" in page.evaluate("getComputedStyle(document.querySelector('.shell')).filter")
     context.close()
+
+
+def test_nicegui_looks_for_its_server_among_servers_alone(console: Console) -> None:
+    looked_through = vars(importlib.import_module("nicegui.ui_run_with"))["gc"].get_objects()
+
+    assert console.address and Server.instance in looked_through
+    assert all(isinstance(one, uvicorn.Server) for one in looked_through)
