@@ -83,41 +83,20 @@ def trend(
     ref: str = "A",
 ) -> list[Target]:
     """A quantity over time in the resolution that fits the range: values, minutes or hours; the others are empty."""
-    group = "".join(f', "{tag}"' for tag in by)
-
-    def one(source: str, field: str, within: str, number: int) -> Target:
-        text = (
-            f'SELECT {how}("{field}") FROM {source} WHERE $timeFilter AND {within} AND {scope} '
-            f"GROUP BY time($__interval){group} fill(null)"
-        )
-        return Target(text, ref=f"{ref}{number}", alias=alias or " · ".join(f"$tag_{tag}" for tag in by))
-
-    return [
-        one(f'"{family}"', quantity, _range_up_to(RAW_UP_TO), 1),
-        one(f'"{MINUTES.name}"."{family}"', f"{quantity}_{how}", _range_between(RAW_UP_TO, MINUTES_UP_TO), 2),
-        one(f'"{HOURS.name}"."{family}"', f"{quantity}_{how}", _range_beyond(MINUTES_UP_TO), 3),
-    ]
+    rolled_up = f'{how}("{quantity}_{how}")'
+    return _by_range(
+        [f'{how}("{quantity}")', rolled_up, rolled_up], family=family, by=by, alias=alias, scope=scope, ref=ref
+    )
 
 
 def surplus(
     more: str, less: str, *, family: str, by: Sequence[str] = ("facility",), scope: str = SCOPE, ref: str = "A"
 ) -> list[Target]:
     """By how much one quantity is above another over time, in the resolution that fits the range."""
-    group = "".join(f', "{tag}"' for tag in by)
-    alias = " · ".join(f"$tag_{tag}" for tag in by)
-
-    def one(source: str, figure: str, within: str, number: int) -> Target:
-        text = (
-            f'SELECT sum("{more}{figure}") - sum("{less}{figure}") FROM {source} WHERE $timeFilter AND {within} '
-            f"AND {scope} GROUP BY time($__interval){group} fill(null)"
-        )
-        return Target(text, ref=f"{ref}{number}", alias=alias)
-
-    return [
-        one(f'"{family}"', "", _range_up_to(RAW_UP_TO), 1),
-        one(f'"{MINUTES.name}"."{family}"', "_sum", _range_between(RAW_UP_TO, MINUTES_UP_TO), 2),
-        one(f'"{HOURS.name}"."{family}"', "_sum", _range_beyond(MINUTES_UP_TO), 3),
-    ]
+    rolled_up = f'sum("{more}_sum") - sum("{less}_sum")'
+    return _by_range(
+        [f'sum("{more}") - sum("{less}")', rolled_up, rolled_up], family=family, by=by, scope=scope, ref=ref
+    )
 
 
 def states(
@@ -129,21 +108,35 @@ def states(
     ref: str = "A",
 ) -> list[Target]:
     """A boolean over time: as it was stored, and from rollups whether it was ever true in that time."""
+    ever = f'max("{quantity}_max")'
+    return _by_range([f'last("{quantity}")', ever, ever], family=family, by=by, scope=scope, ref=ref, fill="none")
+
+
+def _by_range(
+    selected: Sequence[str],
+    *,
+    family: str,
+    by: Sequence[str],
+    scope: str,
+    ref: str,
+    alias: str = "",
+    fill: str = "null",
+) -> list[Target]:
+    """What is selected from values, from minutes and from hours: by the range one answers, the others are empty."""
     group = "".join(f', "{tag}"' for tag in by)
-    alias = " · ".join(f"$tag_{tag}" for tag in by)
-
-    def one(selected: str, source: str, within: str, number: int) -> Target:
-        text = (
-            f"SELECT {selected} FROM {source} WHERE $timeFilter AND {within} AND {scope} "
-            f"GROUP BY time($__interval){group} fill(none)"
-        )
-        return Target(text, ref=f"{ref}{number}", alias=alias)
-
-    field = f'max("{quantity}_max")'
+    sources = [
+        (f'"{family}"', _range_up_to(RAW_UP_TO)),
+        (f'"{MINUTES.name}"."{family}"', _range_between(RAW_UP_TO, MINUTES_UP_TO)),
+        (f'"{HOURS.name}"."{family}"', _range_beyond(MINUTES_UP_TO)),
+    ]
     return [
-        one(f'last("{quantity}")', f'"{family}"', _range_up_to(RAW_UP_TO), 1),
-        one(field, f'"{MINUTES.name}"."{family}"', _range_between(RAW_UP_TO, MINUTES_UP_TO), 2),
-        one(field, f'"{HOURS.name}"."{family}"', _range_beyond(MINUTES_UP_TO), 3),
+        Target(
+            f"SELECT {what} FROM {source} WHERE $timeFilter AND {within} AND {scope} "
+            f"GROUP BY time($__interval){group} fill({fill})",
+            ref=f"{ref}{number}",
+            alias=alias or " · ".join(f"$tag_{tag}" for tag in by),
+        )
+        for number, (what, (source, within)) in enumerate(zip(selected, sources, strict=True), 1)
     ]
 
 
