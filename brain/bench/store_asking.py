@@ -54,7 +54,7 @@ class Asking:
     def __init__(self, store: DuckStore, town: Town, *, now: Moment, places: int) -> None:
         self._store, self._town, self._now = store, town, now
         self._told: Words = words("en")
-        sample = random.Random(_SEED).sample(list(town.facilities), min(places, len(town.facilities)))  # noqa: S311
+        sample = random.Random(_SEED).sample(list(town.facilities), min(places, len(town.facilities)))  # noqa: S311 - a sample
         self._places: Sequence[str] = sample
 
     async def ask(self) -> list[Took]:
