@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import socket
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -108,3 +110,28 @@ async def test_a_message_is_taken_at_once_and_those_that_come_while_the_connecti
         writer.close()
 
     assert (first, together) == ([b"a"], [b"b", b"c"])
+
+
+async def test_a_broker_that_gathers_small_packets_need_not_wait_for_the_kernel_to_confirm_them() -> None:
+    seconds: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+
+    async def send_pairs(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+        began = time.perf_counter()
+        for _ in range(60):
+            writer.write(packet(b"a"))
+            await asyncio.sleep(0)
+            writer.write(packet(b"b"))
+            await reader.readexactly(4)
+        seconds.set_result(time.perf_counter() - began)
+        writer.close()
+
+    def take(connection: Connection, messages: Sequence[Message], _: int) -> None:
+        if messages[-1].payload == b"b":
+            connection.acknowledge([messages[-1].packet_id or 0])
+
+    async with await asyncio.start_server(send_pairs, "127.0.0.1", 0) as server:
+        address = server.sockets[0].getsockname()
+        await asyncio.get_running_loop().create_connection(lambda: Connection(take), *address)
+
+        assert await seconds < 1.0  # with the kernel's delay of 40 ms each it is 2.4
