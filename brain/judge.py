@@ -37,7 +37,7 @@ _MOST_WAITING = 100_000
 _AT_ONCE = 2_000
 """Readings that are judged without a pause for others; those of one millisecond are never parted."""
 _LONGEST_HOLD: Duration = SECOND // 10
-"""Readings of the running millisecond wait for its others; a clock that was set back must not make them wait long."""
+"""Readings of a moment that is not over wait for its others; a clock that was set back must not make them wait long."""
 _LONGEST_PAUSE: Duration = 15 * SECOND
 _DECISIONS_KEPT = 10_000
 
@@ -57,7 +57,8 @@ class Judge:
         self.raised_on: dict[Moment, None] = {}
         """When the readings were received that raised alerts: the newest, in order; decisions carry the same moment."""
         self.heard_until: Callable[[], Moment] = clock
-        """What was received before that moment has been delivered; ingest knows better than the clock."""
+        """What was received before that moment has been delivered, and nothing older comes; ingest knows better than
+        the clock, and receives what follows later than that."""
         self.marks: dict[str, SourceMark] = {}
         """What was taken of each ingest process, where these are processes of their own."""
         self.unsure_from: Callable[[], Moment | None] = lambda: self._ask_from
@@ -122,7 +123,13 @@ class Judge:
         if not readings:
             self._wake.set()
         elif first:
-            # Not before the end of the running millisecond: what follows within it is judged with it.
+            self._wake_for(readings[0])
+
+    def _wake_for(self, reading: Reading) -> None:
+        """Judge it when its moment has come: ingest may be a millisecond ahead of the clock."""
+        if reading.received_at <= self._clock():
+            self._wake.set()
+        else:
             asyncio.get_running_loop().call_later(_left_of_millisecond(), self._wake.set)
 
     def change(self, rules: RuleSet, town: Town, *, built: Engine | None = None) -> None:
@@ -224,7 +231,7 @@ class Judge:
         due = self._engine.next_due()
         pause = SAVE_EVERY if due is None else max(1, min(SAVE_EVERY, due + 1 - self._clock()))
         if self._waiting:
-            pause = 1  # for the end of the running millisecond
+            pause = 1  # for the end of their moment
         try:
             async with asyncio.timeout(pause / 1000):
                 await self._wake.wait()

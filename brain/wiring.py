@@ -133,7 +133,7 @@ async def open_brain(
             town, settings, session, state=state, store=store, judge=deliver, judged_until=reached
         ) as taking_in:
             intake = taking_in.intake
-            judge.heard_until = lambda: intake.heard_until
+            judge.heard_until = intake.close_receipt
             health = WholeHealth((intake, *alerting.health()), clock=wall_clock)
             yield Brain(bundle, settings, state, store, alerting, taking_in, past, health)
 

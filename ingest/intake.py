@@ -17,6 +17,7 @@ from ingest.ledger_file import LedgerFile
 from ingest.ledger_keeping import Keeping
 from ingest.line import Lines
 from ingest.quarantine import Quarantine
+from ingest.receipt_clock import ReceiptClock
 from ingest.session import Session, SessionSettings
 from ingest.spool import Spool
 from ingest.spool_replay import Replay
@@ -71,8 +72,9 @@ class Intake:
         """
         self.ledger = Ledger(town.gateways)
         self._lines = Lines(town, self.ledger)
+        self._receipt = ReceiptClock(clock)
         self._taking = Taking(
-            self._lines, self.ledger, discovered=discovered, largest_payload=largest_payload, clock=clock
+            self._lines, self.ledger, discovered=discovered, largest_payload=largest_payload, clock=self._receipt
         )
         self._inbox = Inbox(self.ledger)
         self._session = Session(session, self._lines.filters(takes), take=self._inbox.put, clock=clock)
@@ -106,7 +108,11 @@ class Intake:
     @property
     def heard_until(self) -> Moment:
         """What was received before this moment was given to the rules; nothing that comes now is older."""
-        return self._clock() if self._filling is None else self._filling
+        return self._receipt() if self._filling is None else self._filling
+
+    def close_receipt(self) -> Moment:
+        """As `heard_until`, but the moment that is running is over for what comes now."""
+        return self._receipt.close() if self._filling is None else self._filling
 
     @property
     def stored_until(self) -> Moment:
@@ -226,7 +232,7 @@ class Intake:
             hungry = len(batch.readings) - judged < _AT_ONCE
             if hungry and (arrival := self._inbox.get()) is not None:
                 if self._filling is None:
-                    self._filling = self._clock()
+                    self._filling = self._receipt()
                 self._taking.take(arrival, batch)
                 await asyncio.sleep(0)  # let the socket be read
                 continue

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from brain.judge import Judge
 from brain.state import SNAPSHOT_FILE
+from ingest.receipt_clock import ReceiptClock
 from rules.ruleset import RuleSet
 from tests.brain.judging import Hand, Memo, Past, decided, journal, judged, killed, open_judge, running
 from tests.rules.places import START, reading, rules, town
@@ -64,6 +65,21 @@ def arrivals(drawn: list[tuple[int, int, str, float, float]]) -> list[Reading]:
         now += step
         found.append(Reading(sensor, now + lag, now, {"smoke": smoke, "temperature": temperature}))
     return found
+
+
+async def test_a_reading_is_judged_in_the_millisecond_in_which_it_came(place: Place, tmp_path: Path) -> None:
+    clock, book = Hand(), Memo()
+    judge = open_judge(tmp_path / "state", *place, clock=clock, book=book)
+    receipt = ReceiptClock(clock)
+    judge.heard_until = receipt.close
+
+    async with running(judge), asyncio.timeout(30):
+        clock.now += SECOND
+        await judge.deliver([Reading("S1", clock.now, receipt(), {"smoke": 0.4})])
+        while "gone" not in [one.rule for one in book.taken]:
+            await asyncio.sleep(0)
+
+    assert receipt() == clock.now + 1  # what comes now is received later than what was judged
 
 
 async def run_whole(place: Place, state: Path, readings: list[Reading], *, batch: int = 1) -> list[bytes]:
