@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import typer
+from pydantic import ValidationError
 
 from brain.clock import wall_clock
 from brain.output import FOUND_PROBLEMS, print_findings, print_table, screen
@@ -19,6 +20,7 @@ from town.folder import load_town
 from town.gateway import Gateway
 from town.language import Label
 from town.moment import parse_moment
+from town.problems import Problem, describe
 from town.topics import matches
 from town.town import Town
 
@@ -110,10 +112,18 @@ def _option(value: str) -> Any:
 
 
 def _check(decoder: str, options: dict[str, Any]) -> None:
+    model = DECODER_OPTIONS[decoder]
     try:
-        DECODER_OPTIONS[decoder].model_validate(options)
-    except ValueError as error:
-        raise ConfigError(f"--option: {error}") from None
+        model.model_validate(options)
+    except ValidationError as error:
+        problems = [describe(each, model=model, data=options) for each in error.errors(include_url=False)]
+        raise ConfigError("\n".join(map(_sentence, problems))) from None
+
+
+def _sentence(problem: Problem) -> str:
+    where = f" {'.'.join(map(str, problem.location))}" if problem.location else ""
+    message = problem.message or "a secret does not belong here"
+    return f"--option{where}: {message}" + (f" ({problem.suggestion})" if problem.suggestion else "")
 
 
 def _of_town(town: Town, source: Source) -> Gateway:

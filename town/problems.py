@@ -42,7 +42,7 @@ def describe(error: ErrorDetails, *, model: type[BaseModel], data: Any) -> Probl
             return Problem(location, "")
         case "extra_forbidden":
             known = sorted(_keys_at(model, error["loc"][:-1]))
-            hint = _torn(last, error["input"]) or suggest(last, known) or f"keys: {_listed(known)}"
+            hint = _torn(last, error["input"]) or suggest(last, known) or f"keys: {_listed(known) or 'none'}"
             return Problem(location, f"there is no key `{last}` here", hint)
         case "literal_error" | "enum":
             expected = error.get("ctx", {}).get("expected", "")

@@ -208,7 +208,21 @@ UNITS: dict[str, Unit] = {
 
 # Micro sign and Greek mu, degree signs, superscripts, middle dots and full-width signs, in one form before looking up.
 _PLAIN = str.maketrans(
-    {"µ": "u", "μ": "u", "²": "2", "³": "3", "·": ".", "⋅": ".", "％": "%", "／": "/", "℃": "°C", "℉": "°F", "º": "°"}
+    {
+        "µ": "u",
+        "μ": "u",
+        "¹": "1",
+        "²": "2",
+        "³": "3",
+        "⁻": "-",
+        "·": ".",
+        "⋅": ".",
+        "％": "%",
+        "／": "/",
+        "℃": "°C",
+        "℉": "°F",
+        "º": "°",
+    }
 )
 
 ALIASES: dict[str, str] = {
@@ -225,6 +239,9 @@ ALIASES: dict[str, str] = {
     "ug/m^3": "ug/m3", "mcg/m3": "ug/m3", "mg/m^3": "mg/m3", "mg/L": "mg/l", "ug/L": "ug/l", "g/L": "g/l",
     "mps": "m/s", "kmh": "km/h", "km/hr": "km/h", "kph": "km/h", "kt": "kn", "kts": "kn", "knot": "kn", "knots": "kn",
     "mi/h": "mph", "w/m2": "W/m2", "W/m^2": "W/m2",
+    "m.s-1": "m/s", "km.h-1": "km/h", "mm.h-1": "mm/h", "W.m-2": "W/m2", "ug.m-3": "ug/m3", "mg.m-3": "mg/m3",
+    "g.m-3": "g/m3", "uS.cm-1": "uS/cm", "mS.cm-1": "mS/cm", "dS.m-1": "dS/m", "mg.l-1": "mg/l", "mg.L-1": "mg/l",
+    "m3.h-1": "m3/h", "m3.m-3": "/",
     "kwh": "kWh", "wh": "Wh", "Ws": "W.s", "kw": "kW", "watt": "W", "volt": "V", "ampere": "A", "amp": "A",
     "hpa": "hPa", "kpa": "kPa", "mpa": "MPa", "millibar": "mbar", "inhg": "inHg", "mmhg": "mmHg",
     "hz": "Hz", "inch": "in", "\"": "in", "sec": "s", "second": "s", "msec": "ms", "minute": "min", "hour": "h",

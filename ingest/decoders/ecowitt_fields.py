@@ -31,6 +31,7 @@ _MPH = Meaning("mph", kept_in="m/s")
 _UG = Meaning("ug/m3")
 _PERCENT = Meaning("%")
 _VOLT = Meaning("V")
+_DEGREES = Meaning("deg")
 
 FIELDS: dict[str, Meaning] = {
     "tempf": Meaning("degF", "temperature"),
@@ -44,10 +45,15 @@ FIELDS: dict[str, Meaning] = {
     "baromin": Meaning("inHg", kept_in="hPa"),
     "absbaromin": Meaning("inHg", "pressure"),
     "winddir": Meaning("deg", "wind_direction"),
-    "winddir_avg10m": Meaning("deg"),
+    "winddir_avg10m": _DEGREES,
     "windspeedmph": Meaning("mph", "wind_speed"),
     "windspdmph_avg10m": _MPH,
+    "windspdmph_avg2m": _MPH,
+    "winddir_avg2m": _DEGREES,
     "windgustmph": _MPH,
+    "windgustmph_10m": _MPH,
+    "windgustdir": _DEGREES,
+    "windgustdir_10m": _DEGREES,
     "maxdailygust": _MPH,
     "rainratein": Meaning("in/h", "rain_rate"),
     "rrain_piezo": Meaning("in/h", "rain_rate", "piezo"),
@@ -60,6 +66,10 @@ FIELDS: dict[str, Meaning] = {
     "bgt": _FAHRENHEIT,
     "wbgt": _FAHRENHEIT,
     "vpd": Meaning("inHg", kept_in="hPa"),
+    "pm25": Meaning("ug/m3", "pm2_5"),
+    "pm25_24h": _UG,
+    "pm25_in": Meaning("ug/m3", "pm2_5", INDOOR),
+    "pm25_in_24h": _UG,
     "co2": Meaning("ppm", "co2", "co2"),
     "co2in": Meaning("ppm", "co2", INDOOR),
     "co2_24h": Meaning("ppm"),
@@ -89,7 +99,9 @@ _PATTERNS: tuple[tuple[str, Meaning], ...] = (
     (r"soil_ec_temp(\d{1,2})", Meaning("degF", "temperature", "soil_ec{}")),
     (r"soil_ec_hum(\d{1,2})", Meaning("%", "soil_moisture", "soil_ec{}")),
     (r"soiltemp(\d{0,2})f", Meaning("degF", "temperature", "soil{}")),
+    (r"soil_ec(\d{1,2})", Meaning("uS/cm", "conductivity", "soil_ec{}")),
     (r"soilmoisture(\d{0,2})", Meaning("%", "soil_moisture", "soil{}")),
+    (r"soilhum(\d{1,2})", Meaning("%", "soil_moisture", "soil{}")),
     (r"pm25_ch(\d{1,2})", Meaning("ug/m3", "pm2_5", "pm25_ch{}")),
     (r"leak_?ch(\d{1,2})", Meaning(None, "leak", "leak_ch{}")),
     (r"leafwetness(_ch)?(\d{1,2})?", _PERCENT),
@@ -99,7 +111,7 @@ _PATTERNS: tuple[tuple[str, Meaning], ...] = (
     (r"(hourly|event|daily|weekly|monthly|yearly|total|last24h|24h)rainin", _INCH_RAIN),
     (r"[ehdwmy]rain_piezo|last24hrain_piezo", _INCH_RAIN),
     (r"(air|depth|thi)_ch\d{1,2}", Meaning("mm")),
-    (r"(soilbatt|tf_batt|ldsbatt|soil_ec_batt)\d{1,2}|wh(40|68|80|90)batt|ws90cap_volt|console_batt", _VOLT),
+    (r"(soil|tf_|lds|soil_ec_|leaf_)batt\d{1,2}|wh(40|68|80|85|90)batt|ws(85|90)cap_volt|console_batt|bgtbatt", _VOLT),
 )  # fmt: skip
 _COMPILED = [(re.compile(pattern), meaning) for pattern, meaning in _PATTERNS]
 

@@ -69,6 +69,8 @@ COMPONENTS = frozenset({
     "select", "sensor", "siren", "switch", "tag", "text", "update", "vacuum", "valve", "water_heater",
 })  # fmt: skip
 """Components that MQTT discovery knows; only those with a state are learned."""
+WITHOUT_STATE = frozenset({"button", "device_automation", "notify", "scene", "tag"})
+"""Components that send no state, whatever topic stands beside them in the announcement of a device."""
 
 _OF_THE_DEVICE = {*COMMON_QUANTITIES, "voltage", "online", "fault"}
 

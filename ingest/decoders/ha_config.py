@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ingest.decoded import Rejected
 from ingest.decoders.document import MOST_CHANNELS
-from ingest.decoders.ha_classes import COMPONENTS, UNITS_LEFT_OUT, quantity_of
+from ingest.decoders.ha_classes import COMPONENTS, UNITS_LEFT_OUT, WITHOUT_STATE, quantity_of
 from ingest.decoders.ha_template import Path, read_template
 from ingest.reason import Reason
 from town.moment import SECOND, Duration
@@ -124,7 +124,7 @@ def _entity(component: str, channel: str, options: dict[str, Any]) -> Entity | N
     if topic is None and component in _NEEDS_STATE:
         raise AnnouncementError(Reason.WRONG_SHAPE, f"{channel}: a {component} needs a `state_topic`")
     availability = tuple(_availability(options, base))
-    if topic is None:
+    if topic is None or component in WITHOUT_STATE:
         return None
     quantity = quantity_of(component, _text(options, "device_class"), _text(options, "entity_category"))
     unit = _text(options, "unit_of_measurement") or UNITS_LEFT_OUT.get(quantity or "")

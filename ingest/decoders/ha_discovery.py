@@ -19,7 +19,7 @@ from ingest.reason import Reason
 from town.decoder_options import HaDiscoveryOptions
 from town.moment import Moment
 
-_UNKNOWN = ("", "None", "none", "unknown", "unavailable", "null")
+_UNKNOWN = ("", "None", "none", "unknown", "unavailable", "null", "nan")
 """What stands for no value."""
 
 

@@ -12,6 +12,7 @@ from ingest.decoders.document import MOST_CHANNELS, leaves, scalar
 from ingest.decoders.values import DeviceValues, as_number
 from town.quantity import Value
 from town.reading import Flag
+from town.units import is_unit, unit_code
 
 
 class Meaning(NamedTuple):
@@ -26,8 +27,8 @@ NOTHING = Meaning()
 _WRITTEN: dict[Meaning, str] = {
     Meaning("temperature", "Cel"): "temperature temp tempc temperaturec airtemperature ambienttemperature tempcsht "
     "tempsoil temperaturesensor soiltemperature watertemperature",
-    Meaning(None, "Cel"): "tempcds externaltemperature dewpoint temperaturemax temperaturemin",
-    Meaning("humidity", "%RH"): "humidity hum relativehumidity airhumidity humsht rh humiditysensor",
+    Meaning(None, "Cel"): "tempcds tempcds18b20 externaltemperature dewpoint temperaturemax temperaturemin",
+    Meaning("humidity", "%RH"): "humidity hum humi relativehumidity airhumidity humsht rh humiditysensor",
     Meaning("pressure", "hPa"): "pressure barometricpressure airpressure atmosphericpressure barometer",
     Meaning("co2", "ppm"): "co2 co2ppm co2concentration carbondioxide",
     Meaning("pm2_5", "ug/m3"): "pm25 pm25ugm3",
@@ -38,6 +39,7 @@ _WRITTEN: dict[Meaning, str] = {
     Meaning(None, "dB"): "laf lafmax lamax lai lcpeak",
     Meaning("soil_moisture", "%"): "soilmoisture soilhumidity watersoil",
     Meaning("conductivity", "uS/cm"): "conductsoil",
+    Meaning("irradiance", "W/m2"): "solarradiation irradiance",
     Meaning("wind_speed", "m/s"): "windspeed",
     Meaning("wind_direction", "deg"): "winddirection",
     Meaning("ph", "pH"): "ph soilph waterph",
@@ -48,8 +50,8 @@ _WRITTEN: dict[Meaning, str] = {
     Meaning("people_in", "count"): "periodin",
     Meaning("people_out", "count"): "periodout",
     Meaning("battery", "%"): "battery batterylevel batterypercent batterypercentage batterypct",
-    Meaning("voltage", "V"): "voltage batv batvolt batvoltage batteryvoltage battvoltage vbat",
-    Meaning("voltage", "mV"): "batmv batterymv batteryvoltagemv vbatmv",
+    Meaning("voltage", "V"): "voltage volt batv batvolt batvoltage batteryvoltage battvoltage vbat",
+    Meaning("voltage", "mV"): "batmv batterymv batteryvoltagemv vbatmv vdd voltagemv",
     Meaning(None, "lat"): "latitude",
     Meaning(None, "lon"): "longitude",
     Meaning("leak"): "leak waterleak leakage leakagestatus waterleakstatus waterleakagestatus",
@@ -60,7 +62,7 @@ _WRITTEN: dict[Meaning, str] = {
     Meaning("smoke_alarm"): "smoke smokestatus smokealarm",
     Meaning("gas_alarm"): "gasstatus gasalarm",
     Meaning("co_alarm"): "coalarm",
-    Meaning("pressed"): "pressed press button buttonpressed buttonevent sos",
+    Meaning("pressed"): "pressed press button buttonpressed buttonevent buttonstatus sos",
 }
 KEYS: dict[str, Meaning] = {key: meaning for meaning, keys in _WRITTEN.items() for key in keys.split()}
 """By the key in small letters, without anything but letters and digits."""
@@ -71,13 +73,20 @@ _WORDS: dict[str, tuple[set[str], set[str]]] = {
     "motion": ({"trigger", "triggered", "motion"}, {"normal", "idle", "no motion"}),
     "occupied": ({"occupied", "busy"}, {"vacant", "free", "unoccupied", "normal"}),
     "tamper": ({"tamper", "tampered", "uninstalled", "triggered"}, {"installed", "normal"}),
-    "smoke_alarm": ({"alarm", "smoke", "fire", "silenced", "silent"}, {"normal", "no smoke"}),
+    "smoke_alarm": ({"alarm", "smoke", "smoke alarm", "fire", "silenced", "silent"}, {"normal", "no smoke"}),
     "gas_alarm": ({"alarm", "gas", "silenced", "silent"}, {"normal"}),
     "co_alarm": ({"alarm"}, {"normal"}),
-    "pressed": ({"pressed", "press", "short press", "long press", "double press", "sos"}, {"released", "normal"}),
+    "pressed": (
+        {"pressed", "press", "short", "long", "double", "short press", "long press", "double press", "sos"},
+        {"released", "normal"},
+    ),
 }
 """Words of truths: those for true and those for false. A silenced alarm is still an alarm."""
 
+_WITH_UNIT = re.compile(r"\s*([+-]?[0-9]{1,15}(?:\.[0-9]{0,15})?)\s*([^\s0-9.,:/eE+-][^\s]{0,15})\s*")
+"""A number with its unit behind it, as the older codecs of Dragino write their values: `30.11 °C`."""
+_CELLS = {"V": "voltage", "%": "battery"}
+"""What `Bat` is, of which makers disagree, by the unit that is written beside it."""
 _NUMBERED = re.compile(r"(.*[A-Za-z].*)_([0-9]{1,3})")
 _NO_PROBE = 327.67
 """What Dragino sends of a probe that is not there."""
@@ -94,7 +103,7 @@ def take_object(device: str, tree: Mapping[str, Any], into: DeviceValues) -> Ite
     entries = list(_entries(tree))[:MOST_CHANNELS]
     kinds = [kind for _, kind, _, _ in entries]
     for channel, kind, value, unit in entries:
-        if kind is not None and kinds.count(kind) > 1:
+        if kind is not None and kinds.count(kind) > 1 and _plain(kind) in KEYS:
             apart = DeviceValues(f"{device}/{channel}")
             take(apart, channel, value, unit=unit, key=kind)
             yield apart
@@ -125,9 +134,13 @@ def _scalars(tree: Mapping[str, Any]) -> Iterable[tuple[str, Value]]:
 
 def take(into: DeviceValues, channel: str, value: Value, *, unit: str | None, key: str) -> None:
     """One value under its key; a unit that the codec tells counts more than the usual one."""
-    quantity, usual = KEYS.get(_plain(key.removesuffix(".value")), NOTHING)
+    plain = _plain(key.removesuffix(".value"))
+    quantity, usual = KEYS.get(plain, NOTHING)
     if quantity in _WORDS and isinstance(value, str):
         value = _truth(quantity, value)
+    elif isinstance(value, str) and unit is None and (written := _WITH_UNIT.fullmatch(value)) and is_unit(written[2]):
+        value, unit = float(written[1]), unit_code(written[2])
+        quantity = _CELLS.get(unit) if plain == "bat" else quantity
     number = as_number(value)
     if quantity == "battery" and unit is None and number is not None and number < _FULL_CELL and number % 1:
         quantity = usual = None

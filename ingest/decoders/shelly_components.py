@@ -46,6 +46,8 @@ _ENERGY_DATA: dict[str, Meaning] = {
     **{f"{phase}_total_act_ret_energy": Meaning(None, "Wh") for phase in "abc"},
 }
 
+_PRESENCE: dict[str, Meaning] = {"value": Meaning("occupied"), "num_objects": Meaning(None, "count")}
+
 COMPONENTS: dict[str, dict[str, Meaning]] = {
     "switch": _METER,
     "light": _METER,
@@ -65,8 +67,9 @@ COMPONENTS: dict[str, dict[str, Meaning]] = {
     "voltmeter": {"voltage": Meaning("voltage", "V")},
     "flood": {"alarm": Meaning("leak")},
     "smoke": {"alarm": Meaning("smoke_alarm")},
-    "presence": {"state": Meaning("occupied")},
-    "presencezone": {"state": Meaning("occupied")},
+    "presence": _PRESENCE,
+    "presencezone": _PRESENCE,
+    "input": {"percent": Meaning(None, "%"), "freq": Meaning(None, "Hz"), "counts.total": Meaning(None, "count")},
     "thermostat": {"current_C": Meaning("temperature", "Cel"), "target_C": Meaning(None, "Cel")},
     "blutrv": {
         "current_C": Meaning("temperature", "Cel"),

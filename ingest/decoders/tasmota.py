@@ -63,7 +63,7 @@ def decode(topic: str, payload: bytes, received_at: Moment, state: Device) -> De
     device, what = "/".join(levels[:-1]), levels[-1]
     if prefix == "tele" and what == "LWT":
         return _will(device, payload)
-    if prefix == "tele" and what in ("SENSOR", "STATE"):
+    if prefix == "tele" and what in ("SENSOR", "STATE", ZIGBEE):
         document = read_object(payload)
     elif prefix == "stat" and what in _SENSOR_STATUS:
         document = _answer(payload)
@@ -114,17 +114,25 @@ def _devices(device: str, document: Mapping[str, Any], units: Mapping[str, str])
         elif key == "Wifi":
             _take(itself, key, raw, units, sensor=key)
         elif key == ZIGBEE and isinstance(raw, dict):
-            yield from _behind_bridge(device, raw)
+            yield from _behind_bridge(device, raw, f"{ZIGBEE}.")
+        elif _is_zigbee(raw):
+            yield from _behind_bridge(device, {key: raw}, "")
         else:
             yield from _sensors(device, key, raw, units)
     yield itself
 
 
-def _behind_bridge(device: str, heard: Mapping[str, Any]) -> Iterator[DeviceValues]:
-    """The devices of a Zigbee bridge, by their short address or by the name they were given."""
+def _is_zigbee(raw: Any) -> bool:
+    """Whether a device of a Zigbee bridge stands where sensors do, as SetOption100 and SetOption118 want it."""
+    address = raw.get("Device") if isinstance(raw, dict) else None
+    return isinstance(address, str) and address.startswith("0x")
+
+
+def _behind_bridge(device: str, heard: Mapping[str, Any], path: str) -> Iterator[DeviceValues]:
+    """The devices of a Zigbee bridge, by their short address or the name they were given; the topic may name it too."""
     for name, each in list(heard.items())[:MOST_CHANNELS]:
-        values = DeviceValues(f"{device}/{name}")
-        _take(values, f"{ZIGBEE}.{name}", each, ZIGBEE_UNITS, sensor=ZIGBEE)
+        values = DeviceValues(device if device.rpartition("/")[2] == name else f"{device}/{name}")
+        _take(values, f"{path}{name}", each, ZIGBEE_UNITS, sensor=ZIGBEE)
         yield values
 
 

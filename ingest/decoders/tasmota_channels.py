@@ -35,9 +35,13 @@ _KEYS: dict[str, Meaning] = {
     "CarbonDioxide": Meaning("co2", "ppm"),
     "eCO2": Meaning(None, "ppm"),  # estimated from organic compounds
     "TVOC": Meaning(None, "ppb"),
-    "PM1": Meaning(None, "ug/m3"),
-    "PM2.5": Meaning("pm2_5", "ug/m3"),
-    "PM10": Meaning("pm10", "ug/m3"),
+    **dict.fromkeys(("PM1", "PM1_0", "PM4", "PM4_0", "CF1", "CF2.5", "CF10"), Meaning(None, "ug/m3")),
+    **dict.fromkeys(("PM2.5", "PM2_5"), Meaning("pm2_5", "ug/m3")),
+    **dict.fromkeys(("PM10", "PM10_0"), Meaning("pm10", "ug/m3")),
+    "pH": Meaning("ph", "pH"),
+    "Weight": Meaning(None, "kg"),
+    "ProbeTemperature": Meaning("temperature", TEMP),
+    "ReferenceTemperature": Meaning(None, TEMP),
     "Battery": Meaning("battery", "%"),
     "RSSI": Meaning("rssi", "dBm"),
     "Speed.Act": Meaning("wind_speed", SPEED),
@@ -45,6 +49,7 @@ _KEYS: dict[str, Meaning] = {
     "Speed.Min": Meaning(None, SPEED),
     "Speed.Max": Meaning(None, SPEED),
     "Dir.Deg": Meaning("wind_direction", "deg"),
+    **dict.fromkeys(("Dir.Avg", "Dir.Min", "Dir.Max", "Dir.Range"), Meaning(None, "deg")),
 }
 
 _ENERGY: dict[str, Meaning] = {
@@ -53,7 +58,8 @@ _ENERGY: dict[str, Meaning] = {
     "TotalTariff": Meaning(None, "kWh"),
     "Yesterday": Meaning(None, "kWh"),
     "Today": Meaning(None, "kWh"),
-    "ExportActive": Meaning(None, "kWh"),
+    **dict.fromkeys(("ImportActive", "ExportActive", "ImportTariff", "ExportTariff"), Meaning(None, "kWh")),
+    **dict.fromkeys(("ImportReactive", "ExportReactive"), Meaning(None, "kvarh")),
     "Period": Meaning(None, "Wh"),
     "Power": Meaning("power", "W"),
     "ApparentPower": Meaning(None, "VA"),
@@ -62,7 +68,10 @@ _ENERGY: dict[str, Meaning] = {
     "Frequency": Meaning("frequency", "Hz"),
     "Voltage": Meaning("voltage", "V"),
     "Current": Meaning("current", "A"),
+    "CurrentNeutral": Meaning(None, "A"),
+    "PhaseAngle": Meaning(None, "deg"),
 }
+_POWER_MONITOR = {key: _ENERGY[key] for key in ("Voltage", "Current", "Power")}
 
 _ZIGBEE: dict[str, Meaning] = {
     **{key: _KEYS[key] for key in ("Temperature", "Humidity", "Pressure")},
@@ -79,6 +88,7 @@ _ZIGBEE: dict[str, Meaning] = {
 _SENSORS: dict[str, dict[str, Meaning]] = {
     "ENERGY": _ENERGY,
     "CTEnergy": _ENERGY,
+    **dict.fromkeys(("INA219", "INA226", "INA3221"), _POWER_MONITOR),
     "ESP32": {"Temperature": Meaning(None, TEMP)},  # the chip
     ZIGBEE: _ZIGBEE,
     "Flora": {
@@ -89,6 +99,8 @@ _SENSORS: dict[str, dict[str, Meaning]] = {
     "MtrReceived": {},  # what other Matter devices said: Power 1 is on, not a watt
     "Wifi": {"RSSI": Meaning(None, "%"), "Signal": Meaning("rssi", "dBm")},
     "SR04": {"Distance": Meaning(None, "cm")},
+    "ME007": {"Distance": Meaning(None, "cm")},
+    "HRXL": {"Distance": Meaning(None, "mm")},
     "LD2410": {"Distance": Meaning(None, "cm")},
     "LD2410S": {"Distance": Meaning(None, "cm"), "People": Meaning("people", "count")},
     "VL53L0X": {"Distance": Meaning(None, "mm")},

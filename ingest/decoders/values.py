@@ -33,7 +33,7 @@ class DeviceValues:
         known = None if quantity is None or quantity in self._values else fit(quantity, value, unit)
         if known is None:
             number = as_number(value) if unit else None
-            self.put(channel, value if number is None else number, unit=unit)
+            self.put(channel, value if number is None else number, unit=None if number is None else unit)
         else:
             self.put(channel, known, quantity=quantity, unit=unit)
 

@@ -1,5 +1,6 @@
 """What the keys of a Zigbee2MQTT state mean, and in which units (https://www.zigbee2mqtt.io/guide/usage/exposes.html)."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -22,6 +23,8 @@ CHANNELS: dict[str, tuple[str, str | None]] = {
     "pm10": ("pm10", "µg/m³"),
     "noise": ("noise", "dB"),
     "soil_moisture": ("soil_moisture", "%"),
+    "ph": ("ph", "pH"),
+    "liquid_depth": ("level", "m"),
     "wind_speed": ("wind_speed", "m/s"),
     "flow": ("flow", "m³/h"),
     "power": ("power", "W"),
@@ -48,6 +51,9 @@ CHANNELS: dict[str, tuple[str, str | None]] = {
 
 _OTHER_UNITS = {"device_temperature": "Cel", "soil_temperature": "Cel", "local_temperature": "Cel"}
 """Units of keys without a quantity, when the bridge does not tell."""
+_OF_A_PART = {"power": "W", "energy": "kWh", "current": "A", "voltage": "V", "power_factor": "/"}
+"""The same for phases of a meter and outlets of a strip, which are on the mains: `voltage_phase_b`, `power_l1`."""
+_PART = re.compile(r"_(?:phase_[abc]|l[1-9])$")
 
 _PRESSED = {
     "single", "double", "triple", "quadruple", "hold", "long", "short", "press", "pressed", "emergency", "panic", "sos",
@@ -66,7 +72,8 @@ def convert(key: str, value: Value, unit: str | None, state: Mapping[str, Any]) 
     if special is not None:
         return special(key, value, unit, state)
     if key not in CHANNELS:
-        return Channel(key, value, plain_unit(unit or _OTHER_UNITS.get(key)))
+        usual = _OTHER_UNITS.get(key) or _OF_A_PART.get(_PART.sub("", key))
+        return Channel(key, value, plain_unit(unit or usual))
     return _scaled(key, value, unit, CHANNELS[key][1])
 
 

@@ -104,6 +104,8 @@ def test_people_read_a_table() -> None:
         (("--gateway", "g"), "", "needs a town folder"),
         ((HUANGJIU, "--gateway", "nobody"), "", "no gateway 'nobody'"),
         (("--decoder", "native", "--option", "base=x"), "", "base"),
+        (("--decoder", "tasmota", "--option", "time_zon=UTC"), "", "(did you mean `time_zone`?)"),
+        (("--decoder", "tasmota", "--option", "time_zone=Mars/X"), "", "--option time_zone: there is no time zone"),
         (("--decoder", "native", "--hex"), "xyz", "hexadecimal"),
         (("--decoder", "native", "--messages"), "[]", "line 1"),
     ],
@@ -114,3 +116,4 @@ def test_wrong_use_is_one_clear_message(arguments: tuple[str | Path, ...], given
     assert ran.returncode == 2
     assert says in ran.stderr.decode()
     assert "Traceback" not in ran.stderr.decode()
+    assert "pydantic" not in ran.stderr.decode()
