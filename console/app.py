@@ -32,12 +32,13 @@ from console import (
 )
 from console.gate import Gate
 from console.metrics import metrics_text
-from console.pages import alerting, alerts, now, people, pipeline, places
+from console.pages import alerting, alerts, every_place, now, people, pipeline, places
 from console.pages import windows as windows_page
 from console.parts import ConsoleParts, GatewayRow, QuarantineRow
 from console.pulse import Pulse, Render
 from console.views import deliveries as deliveries_view
 from console.views import desk, legend
+from console.views import every_place as every_place_view
 from console.views import now as now_view
 from console.views import performance as performance_view
 from console.views import pipeline as pipeline_view
@@ -112,7 +113,9 @@ def renders(parts: ConsoleParts) -> dict[str, Render]:
         "windows": windows_view.windows,
         "window.strip": windows_view.strip,
         "desk.side": desk.side(parts.alerts),
-        "places": places_view.places,
+        "places": every_place_view.order,
+        "places.card": every_place_view.card(),
+        "places.values": every_place_view.card_values(),
         "place.head": places_view.head,
         "place.cards": places_view.cards,
         "place.sensors": places_view.sensors,
@@ -197,7 +200,7 @@ def _register_pages() -> None:
     ui.page("/")(now.page)
     ui.page("/alerts")(alerts.page)
     ui.page("/alerts/{alert}")(alerts.page)
-    ui.page("/places")(places.every_place)
+    ui.page("/places")(every_place.page)
     ui.page("/places/{facility}")(places.one_place)
     ui.page("/people")(people.page)
     ui.page("/alerting")(alerting.performance)

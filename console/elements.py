@@ -1,6 +1,6 @@
-"""The two things the pages are made of: fragments of HTML that change in place, and charts."""
+"""What the pages are made of: fragments of HTML that change in place, many cards that do so each, and charts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,21 @@ class Fragment(Element, component=_STATIC / "fragment.js"):
         if self._props["html"] != html:
             self._props["html"] = html
             self.update()
+
+
+class Cards(Element, component=_STATIC / "cards.js"):
+    """Cards in an order, by id. It emits `looked` with the ids of those that are on screen, or nearly.
+
+    The element marked `data-apart` of a card shows its values. `finder` is what to look for a card with, or nothing.
+    """
+
+    def __init__(self, cards: Mapping[str, str], values: Mapping[str, str], *, finder: str = "") -> None:
+        super().__init__()
+        self._props.update(cards="".join(cards.values()), values=dict(values), finder=finder)
+
+    def take(self, order: Sequence[str] | None, cards: Mapping[str, str], values: Mapping[str, str]) -> None:
+        """Show another order, cards that differ, values that differ."""
+        self.run_method("take", order, cards, values)
 
 
 class Chart(Element, component=_STATIC / "chart.js", esm={"nicegui-echart": str(_ECHARTS)}):

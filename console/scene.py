@@ -1,6 +1,6 @@
 """How the town is at one moment: put together once for everybody who is looking."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -89,6 +89,11 @@ class Scene:
     def is_silent(self, sensor: Sensor) -> bool:
         """Whether a sensor should have spoken by now."""
         return sensor.id in self.silent
+
+    @cached_property
+    def silent_of_facility(self) -> Counter[str]:
+        """How many sensors of each facility are silent."""
+        return Counter(self.town.sensors[sensor].facility for sensor in self.silent)
 
     @cached_property
     def behind(self) -> dict[str, tuple[int, int]]:

@@ -106,16 +106,14 @@ async def stay(url: str, page: Page, *, browser: int, seen: Seen, connected: asy
 
 
 async def _browse(plan: dict[str, Any]) -> None:
-    orders, seen, url = Orders(), Seen(), plan["url"]
-    pages = [
-        await get_page(url, plan["path"], name=plan["name"], password=plan["password"]) for _ in range(plan["count"])
-    ]
-    events = [asyncio.Event() for _ in pages]
+    orders, seen, url, pages = Orders(), Seen(), plan["url"], list[Page]()
     async with asyncio.TaskGroup() as group:
-        for number, (page, connected) in enumerate(zip(pages, events, strict=True)):
+        for number in range(plan["count"]):
+            page = await get_page(url, plan["path"], name=plan["name"], password=plan["password"])
+            connected = asyncio.Event()
             group.create_task(stay(url, page, browser=number, seen=seen, connected=connected), name=f"browser {number}")
-        for event in events:
-            await event.wait()
+            await connected.wait()
+            pages.append(page)
         answer(page_ms=[round(1000 * page.seconds, 1) for page in pages], page_kb=round(pages[0].size / 1000))
         while True:
             await orders.next()

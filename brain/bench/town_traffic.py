@@ -28,8 +28,8 @@ LEVEL_EVERY = 1.3
 """Seconds; out of step with what happens every half second."""
 ALARM_EVERY = 10.0
 _TOO_HOT = 84.0
-_LEVELS = 900
-"""From 1.00 to 9.99 m, one after the other."""
+_LEVELS = range(1_000, 1_900)
+"""Centimetres, one after the other: higher than any other level of that place, so that they stand on its card too."""
 
 
 class Sent(NamedTuple):
@@ -84,7 +84,7 @@ class TownTraffic:
                     yield self._packet(number, values)
 
     def _level(self) -> bytes:
-        level = 1 + len(self.levels) % _LEVELS / 100
+        level = _LEVELS[len(self.levels) % len(_LEVELS)] / 100
         self.levels.append(Sent(f"{level:.2f}", time.time()))
         return self._packet(self._gauge, {"level": level})
 

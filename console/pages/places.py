@@ -1,4 +1,4 @@
-"""The pages of all facilities and of one."""
+"""The page of one facility."""
 
 import asyncio
 from contextlib import suppress
@@ -48,13 +48,6 @@ class Choice(NamedTuple):
     def csv(self) -> str:
         """Where the values of the span are as a table."""
         return f"/api/v1/facilities/{self.facility}/readings.csv?{urlencode({'span': self.span})}"
-
-
-async def every_place(request: Request) -> None:
-    """All facilities, worst first."""
-    visit = Visit.of(request)
-    with await shell(visit, "/places", visit.told.gettext("Places"), classes="places"):
-        await live(visit, "places", classes="cards-of-places")
 
 
 async def one_place(request: Request, facility: str, span: str = "6h", compare: str = "yesterday") -> None:

@@ -83,13 +83,23 @@ globalThis.town = (() => {
     for (const { name, value } of want.attributes) {
       if (have.getAttribute(name) !== value) have.setAttribute(name, value);
     }
-    if (!counts(have) && !["TEXTAREA", "INPUT"].includes(have.nodeName)) sync(have, want);
+    const apart = "apart" in have.dataset; // what is in it is told by itself
+    if (!counts(have) && !apart && !["TEXTAREA", "INPUT"].includes(have.nodeName)) sync(have, want);
+  }
+
+  function made(html) {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    return template.content;
   }
 
   function morph(element, html) {
-    const template = document.createElement("template");
-    template.innerHTML = html;
-    sync(element, template.content);
+    sync(element, made(html));
+    count(element);
+  }
+
+  function replace(element, html) {
+    patch(element, made(html).firstElementChild);
     count(element);
   }
 
@@ -186,5 +196,5 @@ globalThis.town = (() => {
     count();
     setInterval(count, 1000);
   });
-  return { morph, count, say, now, clock, text, format: () => format };
+  return { morph, replace, count, say, now, clock, text, format: () => format };
 })();

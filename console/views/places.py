@@ -1,4 +1,4 @@
-"""Facilities: all of them, worst first, and one of them with its values, sensors and alerts."""
+"""One facility: how it is, its values, sensors and alerts."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -33,7 +33,7 @@ class Value(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A facility in the list."""
+    """A facility without its values."""
 
     id: str
     name: str
@@ -42,7 +42,6 @@ class Place(NamedTuple):
     severity: Severity | None
     hollow: bool
     drill: bool
-    values: Sequence[Value]
     alerts: int
     silent: int
     sensors: int
@@ -65,13 +64,6 @@ class SensorRow(NamedTuple):
     doubtful: bool
 
 
-async def places(scene: Scene, told: Words, _argument: str) -> str:
-    """Every facility, those with the worst alert first."""
-    found = [_place(scene, told, facility) for facility in scene.town.facilities.values()]
-    found.sort(key=lambda place: (place.severity.digit if place.severity else 9, place.hollow))
-    return render("places.html", told, places=found)
-
-
 async def head(scene: Scene, told: Words, argument: str) -> str:
     """What the facility is, and its open alerts."""
     facility = scene.town.facilities[argument]
@@ -79,7 +71,7 @@ async def head(scene: Scene, told: Words, argument: str) -> str:
     return render(
         "place_head.html",
         told,
-        place=_place(scene, told, facility),
+        place=place_of(scene, told, facility),
         address=told.label(facility.address) if facility.address else "",
         gateways=sorted({sensor.gateway for sensor in sensors}),
         alerts=alerts_of(scene, told, argument),
@@ -88,7 +80,7 @@ async def head(scene: Scene, told: Words, argument: str) -> str:
 
 async def cards(scene: Scene, told: Words, argument: str) -> str:
     """The facility's key values, worst first."""
-    return render("place_cards.html", told, values=_values(scene, told, argument)[:CARDS_SHOWN])
+    return render("place_cards.html", told, values=key_values(scene, told, argument, most=CARDS_SHOWN))
 
 
 async def sensors(scene: Scene, told: Words, argument: str) -> str:
@@ -125,9 +117,9 @@ def _rank(quantity: str) -> int:
     return _FIRST.index(quantity) if quantity in _FIRST else len(_FIRST)
 
 
-def _place(scene: Scene, told: Words, facility: Facility) -> Place:
+def place_of(scene: Scene, told: Words, facility: Facility) -> Place:
+    """How a facility is, without its values."""
     alert = scene.worst.get(facility.id)
-    sensors = scene.town.sensors_of_facility[facility.id]
     return Place(
         id=facility.id,
         name=told.label(facility.name),
@@ -136,10 +128,9 @@ def _place(scene: Scene, told: Words, facility: Facility) -> Place:
         severity=alert.severity if alert else None,
         hollow=alert is not None and is_taken(alert),
         drill=alert is not None and alert.drill,
-        values=_values(scene, told, facility.id)[:3],
         alerts=len(scene.alerts_of_facility.get(facility.id, ())),
-        silent=sum(scene.is_silent(sensor) for sensor in sensors),
-        sensors=len(sensors),
+        silent=scene.silent_of_facility[facility.id],
+        sensors=len(scene.town.sensors_of_facility[facility.id]),
     )
 
 
@@ -152,7 +143,8 @@ def _worst_by_quantity(alerts: Sequence[Alert]) -> dict[str, Alert]:
     return found
 
 
-def _values(scene: Scene, told: Words, facility: str) -> list[Value]:
+def key_values(scene: Scene, told: Words, facility: str, *, most: int, below: bool = True) -> list[Value]:
+    """The values that people look for first, those of open alerts before the others, and what to say `below` each."""
     alerts = scene.alerts_of_facility.get(facility, [])
     worst = _worst_by_quantity(alerts)
     points: dict[str, list[tuple[Sensor, Point]]] = {}
@@ -161,11 +153,17 @@ def _values(scene: Scene, told: Words, facility: str) -> list[Value]:
             if quantity in worst or _is_drawn(scene.town.quantities[quantity]):
                 points.setdefault(quantity, []).append((sensor, point))
     order = sorted(points, key=lambda q: (worst[q].severity.digit if q in worst else 9, _rank(q)))
-    return [_value(scene, told, quantity, points[quantity], worst.get(quantity)) for quantity in order]
+    return [_value(scene, told, q, points[q], alert=worst.get(q), below=below) for q in order[:most]]
 
 
 def _value(
-    scene: Scene, told: Words, quantity: str, points: Sequence[tuple[Sensor, Point]], alert: Alert | None
+    scene: Scene,
+    told: Words,
+    quantity: str,
+    points: Sequence[tuple[Sensor, Point]],
+    *,
+    alert: Alert | None,
+    below: bool,
 ) -> Value:
     known = scene.town.quantities[quantity]
     severity = alert.severity if alert else None
@@ -179,9 +177,8 @@ def _value(
     sensor, point = max(points, key=lambda seen: _badness(scene, quantity, *seen))
     value, unit = told.value(point.value, known)
     beyond = _beyond(scene, sensor, quantity, point)
-    return Value(
-        name, value, unit, _below(scene, told, quantity, points, alert=alert, worst=sensor), severity or beyond
-    )
+    line = _below(scene, told, quantity, points, alert=alert, worst=sensor) if below else ""
+    return Value(name, value, unit, line, severity or beyond)
 
 
 def _badness(scene: Scene, quantity: str, sensor: Sensor, point: Point) -> tuple[int, float]:

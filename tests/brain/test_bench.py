@@ -108,7 +108,7 @@ def test_store_is_asked_every_question_of_grafana() -> None:
 
 
 def test_console_shows_every_level_in_every_browser() -> None:
-    found = bench("console", "--embedded")
+    found = bench("console", "--embedded", "--page", "/places")
 
     figures = found["console"]
     assert (found["broker"], figures["browsers"], figures["ended"]) == ("embedded", 3, 0)
