@@ -72,12 +72,14 @@ def write_row(path: Path, cells: dict[str, str]) -> None:
 
 
 def row_for(
-    town: Town, *, gateway: str, device: str, facility: str, kind: str, name: str | None, interval: Duration
+    town: Town, *, gateway: str, device: str, facility: str, kind: str | None, name: str | None, interval: Duration
 ) -> dict[str, str]:
     """The cells of a new sensor; raises ConfigError for what the town does not have and for what it has already."""
     known = town.sensor_of_device.get((require("gateway", gateway, town.gateways), device))
     if known is not None:
         raise ConfigError(f"{device!r} of gateway {gateway} is a sensor already: {known.id}")
+    if kind is None:
+        raise ConfigError("--kind: nothing was heard of it that says what it is; name its kind")
     _free(name, town.sensors)
     return {
         "id": name or new_id(device, town.sensors),

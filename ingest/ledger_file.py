@@ -59,12 +59,14 @@ class LedgerFile:
 
     def __init__(self, path: Path) -> None:
         self._file = FileThread(path, "the ledger", _TABLES)
+        self.left = 0
+        """Readings that the last run left in the spool when it ended; 0 when it was killed: then nobody knows."""
         self._run = 0
         self._forgotten_at: Moment = 0
 
     async def __aenter__(self) -> Self:
         """Open or create the file; raises ConfigError when it cannot be."""
-        await self._file.open()
+        await self._file.open(self._look_back)
         return self
 
     async def __aexit__(
@@ -96,6 +98,10 @@ class LedgerFile:
         if now - self._forgotten_at >= HOUR:
             self._forget(database, now)
         return run
+
+    def _look_back(self, database: sqlite3.Connection) -> None:
+        last = database.execute("SELECT ended, in_spool FROM run ORDER BY run DESC LIMIT 1").fetchone()
+        self.left = last[1] if last is not None and last[0] else 0
 
     def _written(self, run: int) -> None:
         self._run = run
@@ -159,6 +165,14 @@ class Written(NamedTuple):
             found.setdefault(minute.gateway, Counter()).update(minute.counts)
         first = min((minute.at for minute in self.minutes), default=0)
         return [Minute(first, gateway, 0, {name: counts[name] for name in COUNTS}) for gateway, counts in found.items()]
+
+    def in_spool(self) -> dict[str, int]:
+        """What was in the spool at the end of this time, by gateway: runs count from nothing, so the last one tells."""
+        last = max((minute.run for minute in self.minutes), default=0)
+        found = {minute.gateway: 0 for minute in self.minutes}
+        for minute in self.minutes:
+            found[minute.gateway] += minute.counts["in_spool"] if minute.run == last else 0
+        return found
 
     def vanished(self) -> list[tuple[Run, int]]:
         """Runs that found fewer readings in the spool than the run before them had left when it ended, and how many."""

@@ -45,18 +45,23 @@ class Keeping:
         """Check the ledger as it is now, and write down what changed; `ended` is said at the end of a run."""
         async with self._one_at_a_time:
             waiting = self._waiting()
-            self._tell(self._ledger.imbalances(waiting))
+            balance = self._ledger.balance()
+            self._tell(self._ledger.imbalances(waiting) + self._vanished(balance.carried))
             now_there = {
                 gateway: self._of(gateway, account, waiting) for gateway, account in self._ledger.accounts.items()
             }
             changes = [change for gateway in now_there if (change := self._change(gateway, now_there[gateway]))]
-            balance = self._ledger.balance()
             if self._file is None:
                 return
             write = self._file.write(
                 changes, self._clock(), in_spool=balance.in_spool, carried=balance.carried, ended=ended
             )
             await self._finish(write, now_there)
+
+    def _vanished(self, carried: int) -> list[Imbalance]:
+        """What the last run had left in the spool and this one did not find there; so it stays as long as this runs."""
+        missing = 0 if self._file is None else self._file.left - carried
+        return [Imbalance("", "readings in the spool", missing)] if missing > 0 else []
 
     async def _finish(self, write: Coroutine[None, None, None], now_there: _Counts) -> None:
         """See a write through, also when we are cancelled: what is on disk must not be written again."""

@@ -78,8 +78,6 @@ def adopt(
     town = _town(folder)
     seen = next((e for e in _devices(folder, town, state, process) if (e.gateway, e.device) == (gateway, device)), None)
     guessed = kind or (guess_kind(seen.quantities, town.kinds) if seen else None)
-    if guessed is None:
-        raise ConfigError("--kind: nothing was heard of it that says what it is; name its kind")
     try:
         every = parse_duration(interval) if interval else usual_interval(seen.interval if seen else None)
     except ValueError as error:

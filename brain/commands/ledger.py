@@ -44,6 +44,8 @@ def ledger(
     path = ingest_folder(state_folder(settings, town.id if town else folder.name), process) / LEDGER_FILE
     written = read_ledger(path, start=_moment("--from", start, 0), end=_moment("--to", end, 1 << 53), gateway=gateway)
 
+    in_spool = written.in_spool()
+
     def told(minute: Minute) -> dict[str, Any]:
         messages, readings = minute.missing
         missing = {"messages": messages, "readings": readings}
@@ -61,15 +63,18 @@ def ledger(
             }
             for run in written.runs
         ]
-        gateways = [{**told(each), "refused": refused.get(each.gateway, {})} for each in written.sums()]
+        gateways = [
+            {**told(each), "in_spool": in_spool[each.gateway], "refused": refused.get(each.gateway, {})}
+            for each in written.sums()
+        ]
         vanished = [{"at": format_moment(run.started_at), "readings": count} for run, count in written.vanished()]
         each_minute = [{"at": format_moment(each.at), **told(each)} for each in written.minutes]
         found = {"balanced": written.balanced, "gateways": gateways, "minutes": each_minute}
         print_json({**found, "runs": runs, "vanished_from_spool": vanished})
     else:
-        sums = written.sums()
-        shown = [name for name in _SHOWN if name in _ALWAYS or any(each.counts[name] for each in sums)]
-        rows = [[each.gateway or "—", *(each.counts[name] for name in shown)] for each in sums]
+        sums = {each.gateway: {**each.counts, "in_spool": in_spool[each.gateway]} for each in written.sums()}
+        shown = [name for name in _SHOWN if name in _ALWAYS or any(counts[name] for counts in sums.values())]
+        rows = [[name or "—", *(counts[one] for one in shown)] for name, counts in sums.items()]
         print_table("", ("gateway", *shown), rows)
         for each in written.minutes:
             if minutes or not each.balanced:

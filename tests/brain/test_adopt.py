@@ -57,7 +57,7 @@ def test_a_discovered_device_becomes_a_sensor(folder: Path, tmp_path: Path) -> N
     sensor = load_town(folder)[0].sensors["new-door-7"]  # type: ignore[union-attr]  # as above
     assert (sensor.kind, sensor.external_id, sensor.interval) == ("door_contact", "new door/7", 60_000)
     assert json.loads(town("discovered", folder, *state, "--json").stdout) == []
-    assert "is a sensor already" in town(*asked, "--kind", "door_contact").stderr
+    assert "is a sensor already" in town(*asked).stderr
 
 
 def test_what_the_town_does_not_have_is_named(folder: Path, tmp_path: Path) -> None:

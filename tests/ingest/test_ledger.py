@@ -93,6 +93,30 @@ async def test_readings_that_vanish_between_two_runs_are_told(tmp_path: Path) ->
     assert not written.balanced
 
 
+async def test_readings_that_vanished_from_the_spool_are_an_imbalance_of_the_run_that_misses_them(
+    tmp_path: Path,
+) -> None:
+    await kept(tmp_path / "l.db", NOON, in_spool=5)
+    ledger = Ledger(["gw"])
+    ledger.carry({"gw": 2})
+    async with LedgerFile(tmp_path / "l.db") as file:
+        keeping = Keeping(ledger, waiting=lambda: {}, file=file, clock=lambda: NOON + MINUTE)
+        await keeping.look()
+        await keeping.look()
+
+    assert [tuple(each) for each in keeping.imbalances] == [("", "readings in the spool", 3)]
+    assert keeping.health().state == "down"
+    assert keeping.figures()[0].value == 0
+
+
+async def test_what_is_in_the_spool_is_told_by_the_last_run(tmp_path: Path) -> None:
+    await kept(tmp_path / "l.db", NOON, in_spool=5)
+    assert everything(tmp_path / "l.db").in_spool() == {"gw": 5}
+    await kept(tmp_path / "l.db", NOON + MINUTE, carried=5, in_spool=2)
+
+    assert everything(tmp_path / "l.db").in_spool() == {"gw": 7}
+
+
 async def test_minutes_are_forgotten_after_thirty_days(tmp_path: Path) -> None:
     await kept(tmp_path / "l.db", NOON)
     await kept(tmp_path / "l.db", NOON + 31 * DAY)
