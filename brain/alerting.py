@@ -29,15 +29,17 @@ from brain.endpoints import endpoints_of, heartbeat_address
 from brain.hangup import Hangup
 from brain.health import Part
 from brain.judge import Judge
-from brain.people_files import PeopleFiles
+from brain.people_files import people_files
 from brain.process import Loops
 from brain.receiver import LocalReceiver
-from brain.rule_files import RuleFiles
+from brain.rule_files import rule_files
 from brain.secrets import secret
 from brain.standing import Standing
 from brain.state import BOOK_FILE, LINK_KEY_FILE, SNAPSHOT_FILE
+from brain.watched_files import WatchedFiles
 from console.live import LiveReadings
 from ingest.session import SessionSettings
+from rules.ruleset import RuleSet
 from town.language import Label
 from town.settings import Settings
 from town.store.duckdb import DuckStore
@@ -56,8 +58,8 @@ class Alerting:
     live: LiveReadings
     caller: Caller
     outbox: Outbox
-    rule_files: RuleFiles
-    people_files: PeopleFiles
+    rule_files: WatchedFiles[RuleSet]
+    people_files: WatchedFiles[People]
     rollups: Rollups
     own: OwnRows
     tellers: Sequence[Teller]
@@ -122,8 +124,8 @@ async def open_alerting(
                 live,
                 Caller(book),
                 outbox,
-                RuleFiles(bundle, judge, clock=wall_clock),
-                PeopleFiles(bundle.folder, book, clock=wall_clock),
+                rule_files(bundle, judge, clock=wall_clock),
+                people_files(bundle.folder, book, clock=wall_clock),
                 Rollups(store, wall_clock, keep=keep_of(settings)),
                 own,
                 [to_store(book, store)],

@@ -16,7 +16,7 @@ from brain.clock import wall_clock
 from brain.health import WholeHealth
 from brain.listening import Listening
 from brain.output import screen
-from brain.people_files import PeopleFiles
+from brain.people_files import people_files
 from brain.reporting import Reports
 from brain.roles import Place, opened_store, prime, session_of
 from brain.rules_shown import rules_shown
@@ -74,7 +74,7 @@ async def console(place: Place) -> None:
             group.create_task(listening.run(), name="listening")
             group.create_task(prime(store, live), name="newest values")
             # What it says about mistakes, the process of the rules says: this one only follows.
-            group.create_task(PeopleFiles(bundle.folder, book, clock=wall_clock).run(), name="people file")
+            group.create_task(people_files(bundle.folder, book, clock=wall_clock).run(), name="people file")
             group.create_task(
                 run_console(parts, host=host, port=port, ready=lambda url: _show(url, password)), name="console"
             )

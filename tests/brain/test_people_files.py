@@ -8,7 +8,7 @@ import pytest
 
 from alerts.book import Book, open_book
 from alerts.people_file import load_people
-from brain.people_files import PeopleFiles
+from brain.people_files import people_files
 from tests.alerts.small_town import START, TOWN, Clock, active, definitions
 
 NIGHT = """\
@@ -26,7 +26,7 @@ class Changing:
 
     def __init__(self, folder: Path, book: Book) -> None:
         self.folder, self.book = folder, book
-        self.files = PeopleFiles(folder, book, clock=book.clock)
+        self.files = people_files(folder, book, clock=book.clock)
 
     async def write(self, name: str, text: str) -> str:
         (self.folder / name).write_text(text, "utf-8")

@@ -14,8 +14,10 @@ from brain.clock import wall_clock
 from brain.hangup import Hangup
 from brain.journal import JOURNAL_FILE, read_journal
 from brain.judge import Judge
-from brain.rule_files import RuleFiles
+from brain.rule_files import rule_files
 from brain.state import SNAPSHOT_FILE
+from brain.watched_files import WatchedFiles
+from rules.ruleset import RuleSet
 from tests.brain.judging import Memo, running
 from town.moment import SECOND
 from town.reading import Reading
@@ -34,7 +36,7 @@ def _judging(town: Path, place: Path) -> tuple[Bundle, Judge]:
     return bundle, Judge(bundle.rules, bundle.town, book=Memo(), clock=wall_clock, snapshot=file, saved=None)
 
 
-async def _longest_delay(files: RuleFiles, judge: Judge, sensor: str) -> float:
+async def _longest_delay(files: WatchedFiles[RuleSet], judge: Judge, sensor: str) -> float:
     """Seconds that a reading waited for while the files are put in force.
 
     In processor time of the loop's own thread, which a busy machine does not stretch.
@@ -55,7 +57,7 @@ async def test_reloading_delays_no_reading_by_more_than_fifty_milliseconds(tmp_p
     """The middle one of five: a virtual machine's clock goes on while its host does something else."""
     bundle, judge = _judging(HUANGJIU, tmp_path)
     sensor = next(one.id for one in bundle.town.sensors.values() if one.kind == "smoke_detector")
-    files, rules, longest = RuleFiles(bundle, judge, clock=wall_clock), bundle.folder / "rules" / "fire.yaml", []
+    files, rules, longest = rule_files(bundle, judge, clock=wall_clock), bundle.folder / "rules" / "fire.yaml", []
     text = rules.read_text("utf-8")
 
     gc.collect()
@@ -74,7 +76,7 @@ async def test_reloading_delays_no_reading_by_more_than_fifty_milliseconds(tmp_p
 
 async def test_the_signal_hup_puts_changed_files_in_force(tmp_path: Path) -> None:
     bundle, judge = _judging(HAMLET, tmp_path)
-    files, rules = RuleFiles(bundle, judge, clock=wall_clock), bundle.folder / "rules" / "fire.yaml"
+    files, rules = rule_files(bundle, judge, clock=wall_clock), bundle.folder / "rules" / "fire.yaml"
 
     async with running(judge), asyncio.timeout(30):
         waiting = asyncio.create_task(Hangup(files.look).run())
@@ -94,7 +96,7 @@ async def test_what_changed_while_a_process_waited_to_judge_is_in_force_when_it_
     rules.write_text(rules.read_text("utf-8").replace("keep_active_for: 60s", "keep_active_for: 61s"), "utf-8")
 
     async with running(judge):
-        looking = asyncio.create_task(RuleFiles(bundle, judge, clock=wall_clock).run())
+        looking = asyncio.create_task(rule_files(bundle, judge, clock=wall_clock).run())
         async with asyncio.timeout(30):
             while judge.rules.version == bundle.rules.version:
                 await asyncio.sleep(0)

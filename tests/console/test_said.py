@@ -17,7 +17,7 @@ UNSEEN += ("alerts/swaps.py", "alerts/outbox_desk.py", "console/link_page.py")
 """What stands on no page of the console: benches, commands, and answers to programs."""
 RAW = {"7:7: 7", "7: 7"}
 """Names and foreign words only."""
-BY_WORD = {"there is no 7 7", "a 7 window lasts 7 at most", "7 (7 readings wait)"}
+BY_WORD = {"there is no 7 7", "a 7 window lasts 7 at most", "7 (7 readings wait)", "7; 7"}
 """One of our own words stands in a place: the table has a sentence for each of them."""
 HAN = re.compile(r"[一-鿿]")
 
@@ -71,6 +71,10 @@ def test_whatever_a_part_or_a_refusal_says_is_said_in_chinese() -> None:
         (
             "rules/fire.yaml:15: unknown name `smok`; old rules go on",
             "rules/fire.yaml:15: unknown name `smok`；旧规则继续生效",
+        ),
+        (
+            "people.yaml:5: there is no `li.way` (and 2 more); who was told before goes on being told",
+            "people.yaml:5: there is no `li.way`（另有 2 处）；仍按旧名单通知",
         ),
         ("the oldest is due for 75 s; fire-room: HTTP 500", "最早的一条已迟 75 秒；fire-room: HTTP 500"),
         ("[Errno 28] No space left on device", "[Errno 28] No space left on device"),
