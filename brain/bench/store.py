@@ -3,6 +3,7 @@
 import contextlib
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ from town.moment import DAY, Moment
 from town.town import Town
 
 KINDS = ("room_climate", "smoke_detector", "door_contact", "people_counter", "noise_meter")
+ONE_QUANTITY = ("noise_meter", "door_contact", "tank", "parking_lot")
+"""Kinds that measure one quantity each."""
 SENSORS_A_PLACE = 40
 SHARES = (0.25, 1.0)
 """Of its age, at which the same questions are asked: what grows shows."""
@@ -35,6 +38,7 @@ class StorePlan(NamedTuple):
     """Of how many places the charts are asked."""
     folder: Path | None = None
     """Where the store stands afterwards, to be asked again without filling it; None is nowhere."""
+    kinds: Sequence[str] = KINDS
 
     def ages(self, share: float = 1.0) -> Ages:
         """How far back everything goes, or a share of that; never less than a day."""
@@ -86,7 +90,7 @@ async def _ask(folder: Path, path: Path, *, now: Moment, places: int) -> dict[st
 
 def _town(folder: Path, plan: StorePlan) -> Town:
     places = max(1, plan.sensors // SENSORS_A_PLACE)
-    written = write_folder(folder / "town", sensors=plan.sensors, facilities=places, kinds=KINDS)
+    written = write_folder(folder / "town", sensors=plan.sensors, facilities=places, kinds=plan.kinds)
     town, findings = load_town(written)
     if town is None:
         raise ConfigError(str(findings))

@@ -147,6 +147,9 @@ def bench_store(
     days: Annotated[int, typer.Option(min=1, max=3_650, help="Days of which there are hours.")] = 365,
     minutes: Annotated[int, typer.Option(min=1, max=730, help="Days of which there are minutes.")] = 9,
     raw: Annotated[int, typer.Option(min=1, max=400, help="Days of which there is every value.")] = 1,
+    one_quantity: Annotated[
+        bool, typer.Option("--one-quantity", help="Sensors that measure one quantity each, not up to four.")
+    ] = False,
     places: Annotated[int, typer.Option(min=1, max=1_000, help="Of how many places the charts are asked.")] = 6,
     folder: Annotated[
         Path | None,
@@ -168,7 +171,8 @@ def bench_store(
 
     from brain.bench import store, store_boards
 
-    plan = store.StorePlan(sensors, days, minutes, raw, places, folder)
+    kinds = store.ONE_QUANTITY if one_quantity else store.KINDS
+    plan = store.StorePlan(sensors, days, minutes, raw, places, folder, kinds)
     boards = None if embedded else store_boards.BoardsPlan(board_sensors, board_hours)
     if quick:
         plan = plan._replace(sensors=min(sensors, QUICK_SENSORS), days=min(days, 8), minutes=min(minutes, 4), places=1)

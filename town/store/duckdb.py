@@ -16,11 +16,12 @@ from town.own import OwnRow
 from town.ports import Aggregate, Order, Point, RefusedReading, Series
 from town.quantity import ValueType
 from town.reading import Reading
-from town.store import duckdb_info, duckdb_own, duckdb_queries, duckdb_retention, duckdb_rollup
+from town.store import duckdb_info, duckdb_order, duckdb_own, duckdb_queries, duckdb_retention, duckdb_rollup
 from town.store.acceptance import Acceptance
 from town.store.duckdb_batch import Batch
 from town.store.duckdb_file import open_file
 from town.store.info import StoreInfo
+from town.store.numbering import Numbering
 from town.store.resolution import Resolution
 from town.store.rollup import RolledUp
 from town.store.series import Catalogue, Row, StoredSeries
@@ -44,9 +45,17 @@ class DuckStore:
     """
 
     def __init__(
-        self, path: Path | None, town: Town, *, memory_mb: int = 128, save_newest_every: int = SAVE_NEWEST_EVERY
+        self,
+        path: Path | None,
+        town: Town,
+        *,
+        memory_mb: int = 128,
+        save_newest_every: int = SAVE_NEWEST_EVERY,
+        ordered_from: int = duckdb_order.ROWS_MOVED,
     ) -> None:
+        """`ordered_from`: so many buckets are put in the order of their series at a time."""
         self._path, self._memory_mb, self._save_newest_every = path, memory_mb, save_newest_every
+        self._ordered_from = ordered_from
         self._town, self._acceptance = town, Acceptance(town)
         self._types = {quantity.id: quantity.type for quantity in town.quantities.values()}
         self._writing = ThreadPoolExecutor(1, "duckdb-write")
@@ -189,7 +198,9 @@ class DuckStore:
 
         def step() -> RolledUp:
             with self._connection.cursor() as connection:
-                return duckdb_rollup.roll_up(connection, resolution)
+                done = duckdb_rollup.roll_up(connection, resolution)
+                moved = duckdb_order.put_in_order(connection, resolution, rows=self._ordered_from)
+                return RolledUp(done.buckets, more=done.more or moved)
 
         return await self._run(self._rolling, step)
 
@@ -215,6 +226,7 @@ class DuckStore:
         self._connection.execute(duckdb_queries.LATE)
         self._broken = False
         self._catalogue, self._batch = _load(self._connection)
+        self._numbering = Numbering(self._town, self._catalogue.by_number)
         self._conflicts = {
             series.number
             for series in self._catalogue.by_number.values()
@@ -234,7 +246,7 @@ class DuckStore:
         ]
         if too_old:
             readings = [one for one in readings if one.measured_at >= since]
-        batch = Batch(self._catalogue, self._types, conflicts=self._conflicts, number=self._batch + 1)
+        batch = Batch(self._catalogue, self._types, self._numbering, conflicts=self._conflicts, number=self._batch + 1)
         batch.add(readings)
         self._in_transaction(lambda: self._insert(batch.new_series, batch.fresh, batch.late))
         self._batch += 1

@@ -9,6 +9,7 @@ from town.ports import RefusedReading
 from town.quantity import ValueType
 from town.reading import Reading
 from town.store.notes import Notes, write_flags, write_refused
+from town.store.numbering import Numbering
 from town.store.series import NOTES, NOTES_TYPE, Catalogue, Row, StoredSeries
 
 _encode_notes = msgspec.json.Encoder().encode
@@ -21,14 +22,21 @@ class Batch:
     """
 
     def __init__(
-        self, catalogue: Catalogue, types: Mapping[str, ValueType], *, conflicts: Collection[int], number: int
+        self,
+        catalogue: Catalogue,
+        types: Mapping[str, ValueType],
+        numbering: Numbering,
+        *,
+        conflicts: Collection[int],
+        number: int,
     ) -> None:
         """`conflicts` are the series that are stored in another type than their quantity has now."""
         self.fresh: list[Row] = []
         self.late: list[Row] = []
         self.new_series: list[StoredSeries] = []
         self.refused: list[RefusedReading] = []
-        self._catalogue, self._types, self._conflicts, self._number = catalogue, types, conflicts, number
+        self._catalogue, self._types, self._numbering = catalogue, types, numbering
+        self._conflicts, self._number = conflicts, number
         self._new_by_name: dict[tuple[str, str], StoredSeries] = {}
         self._newest_at: dict[int, Moment] = {}
 
@@ -73,7 +81,7 @@ class Batch:
         """A series that the file does not have yet."""
         name = (sensor, quantity)
         if name not in self._new_by_name:
-            number = len(self._catalogue.by_number) + len(self.new_series) + 1
+            number = self._numbering.number(sensor, quantity, self._catalogue.by_number)
             kind = NOTES_TYPE if quantity == NOTES else self._types[quantity].value
             self._new_by_name[name] = StoredSeries(number, sensor, quantity, kind)
             self.new_series.append(self._new_by_name[name])

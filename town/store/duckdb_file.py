@@ -52,6 +52,23 @@ _MIGRATIONS = (
     CREATE TABLE own_passed (moment BIGINT NOT NULL);
     INSERT INTO own_passed VALUES (0);
     """,
+    """
+    -- Buckets as they were computed, until they are moved to the table of the others in the order of their series.
+    CREATE TABLE recent_1m (series INTEGER NOT NULL, start BIGINT NOT NULL, count DOUBLE NOT NULL,
+                            sum DOUBLE NOT NULL, min DOUBLE NOT NULL, max DOUBLE NOT NULL,
+                            last DOUBLE NOT NULL);
+    CREATE TABLE recent_1h (series INTEGER NOT NULL, start BIGINT NOT NULL, count DOUBLE NOT NULL,
+                            sum DOUBLE NOT NULL, min DOUBLE NOT NULL, max DOUBLE NOT NULL,
+                            last DOUBLE NOT NULL);
+    CREATE VIEW all_1m AS SELECT * FROM rollup_1m UNION ALL SELECT * FROM recent_1m;
+    CREATE VIEW all_1h AS SELECT * FROM rollup_1h UNION ALL SELECT * FROM recent_1h;
+    CREATE OR REPLACE VIEW minutes AS
+      SELECT sensor, quantity, make_timestamp_ms(start) AS start, count, min, max, sum / count AS mean, last
+      FROM all_1m JOIN series USING (series);
+    CREATE OR REPLACE VIEW hours AS
+      SELECT sensor, quantity, make_timestamp_ms(start) AS start, count, min, max, sum / count AS mean, last
+      FROM all_1h JOIN series USING (series);
+    """,
 )
 """What brings a file from each schema version to the next; never changed, only added to."""
 

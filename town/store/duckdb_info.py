@@ -6,7 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from town.store.duckdb_rollup import TABLES, marks
+from town.store.duckdb_order import BOTH
+from town.store.duckdb_rollup import marks
 from town.store.info import FamilyInfo, RollupInfo, StoreInfo
 from town.store.resolution import ROLLUPS
 from town.store.series import NOTES
@@ -57,7 +58,7 @@ def _rollups(connection: duckdb.DuckDBPyConnection) -> list[RollupInfo]:
         RollupInfo(
             one.name,
             found[one] > 0,
-            connection.execute(f"SELECT count(*) FROM {TABLES[one]}").fetchall()[0][0],
+            connection.execute(f"SELECT count(*) FROM {BOTH[one]}").fetchall()[0][0],
             connection.execute(
                 "SELECT count(*) FROM stored WHERE batch > ? AND number IS NOT NULL", [found[one]]
             ).fetchall()[0][0],

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 import duckdb
 
 from town.moment import DAY, HOUR, Duration, Moment
+from town.store.duckdb_order import ORDERED, RECENT
 from town.store.duckdb_rollup import marks
 from town.store.resolution import HOURS, MINUTES, Resolution
 
-_TABLES: dict[Resolution | None, tuple[str, str, Duration]] = {
-    None: ("stored", "measured_at", HOUR),
-    MINUTES: ("rollup_1m", "start", HOUR),
-    HOURS: ("rollup_1h", "start", DAY),
+_TABLES: dict[Resolution | None, tuple[tuple[str, ...], str, Duration]] = {
+    None: (("stored",), "measured_at", HOUR),
+    MINUTES: ((ORDERED[MINUTES], RECENT[MINUTES]), "start", HOUR),
+    HOURS: ((ORDERED[HOURS], RECENT[HOURS]), "start", DAY),
 }
 
 
@@ -31,13 +32,14 @@ def delete_step(connection: duckdb.DuckDBPyConnection, before: Mapping[Resolutio
     for resolution, horizon in before.items():
         if resolution is None and not _advance(connection, horizon):
             continue
-        table, moment, width = _TABLES[resolution]
-        oldest = connection.execute(f"SELECT min({moment}) FROM {table} WHERE {moment} < ?", [horizon]).fetchone()
-        if oldest is None or oldest[0] is None:
-            continue
-        until = min(horizon, oldest[0] - oldest[0] % width + width)
-        connection.execute(f"DELETE FROM {table} WHERE {moment} < ?", [until])
-        more = True
+        tables, moment, width = _TABLES[resolution]
+        for table in tables:
+            oldest = connection.execute(f"SELECT min({moment}) FROM {table} WHERE {moment} < ?", [horizon]).fetchone()
+            if oldest is None or oldest[0] is None:
+                continue
+            until = min(horizon, oldest[0] - oldest[0] % width + width)
+            connection.execute(f"DELETE FROM {table} WHERE {moment} < ?", [until])
+            more = True
     return more
 
 

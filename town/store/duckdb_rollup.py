@@ -8,6 +8,7 @@ import duckdb
 
 from town.moment import Duration, Moment
 from town.ports import Aggregate
+from town.store.duckdb_order import BOTH, ORDERED, RECENT
 from town.store.resolution import HOURS, MINUTES, ROLLUPS, Piece, Resolution, pieces, spans
 from town.store.rollup import RolledUp
 
@@ -16,8 +17,6 @@ VALUES_PER_STEP = {MINUTES: 250_000, HOURS: 2_000_000}
 MOST_CHANGED = 20_000
 """With more changed buckets than this, a resolution is too far behind to be asked."""
 
-TABLES = {MINUTES: "rollup_1m", HOURS: "rollup_1h"}
-
 _BUCKETS: dict[Resolution | None, str] = {
     None: """count(*)::DOUBLE AS count, sum(number) AS sum, min(number) AS min, max(number) AS max,
              arg_max(number, measured_at) AS last, max(measured_at) AS last_at
@@ -25,7 +24,7 @@ _BUCKETS: dict[Resolution | None, str] = {
     **{
         one: f"""sum(count) AS count, sum(sum) AS sum, min(min) AS min, max(max) AS max,
                  arg_max(last, start) AS last, max(start) AS last_at FROM {table}"""
-        for one, table in TABLES.items()
+        for one, table in BOTH.items()
     },
 }
 _AGGREGATES: dict[Aggregate, str] = {
@@ -87,15 +86,16 @@ def _next(connection: duckdb.DuckDBPyConnection, resolution: Resolution) -> tupl
 
 
 def _compute(connection: duckdb.DuckDBPyConnection, resolution: Resolution, span: tuple[Moment, Moment]) -> int:
-    table, start, end = TABLES[resolution], *span
-    connection.execute(
-        f"DELETE FROM {table} USING changed WHERE {table}.series = changed.series AND {table}.start = changed.start "
-        f"AND {table}.start >= ? AND {table}.start < ?",
-        [start, end],
-    )
+    start, end = span
+    for table in (ORDERED[resolution], RECENT[resolution]):
+        connection.execute(
+            f"DELETE FROM {table} USING changed WHERE {table}.series = changed.series "
+            f"AND {table}.start = changed.start AND {table}.start >= ? AND {table}.start < ?",
+            [start, end],
+        )
     finer, at = (None, "measured_at") if resolution is MINUTES else (MINUTES, "start")
     row = connection.execute(
-        f"INSERT INTO {table} SELECT series, bucket, count, sum, min, max, last FROM "
+        f"INSERT INTO {RECENT[resolution]} SELECT series, bucket, count, sum, min, max, last FROM "
         f"(SELECT series, {at} - {at} % $width AS bucket, {_BUCKETS[finer]} "
         f" WHERE {at} >= $start AND {at} < $end "
         f" AND (series, {at} - {at} % $width) IN (SELECT (series, start) FROM changed) GROUP BY ALL) "
