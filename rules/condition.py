@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from rules.binding import Evaluate
 from rules.judge import Standing, changed, longest_interval, suppressed, view_of
 from rules.memory import Memory, View
-from rules.rule import Count, Rule
+from rules.rule import Rule
 from rules.subject import Judged
 from rules.terms import Derived, Term, parts
+from rules.written import Count
 from town.alert import Cause, Condition, Observation, Reason, Transition
 from town.moment import Duration, Moment, format_duration
 

@@ -9,30 +9,26 @@ from typing import Any
 
 from rules.contradiction import contradicts
 from rules.expression import Expression, compile_choice, compile_condition
+from rules.fields import Intervals
 from rules.inhibition import inhibition_findings
 from rules.memory import Memory, View, Watch
 from rules.names import Names
-from rules.rule import (
-    MAX_ALERTS,
+from rules.rule import MAX_ALERTS, Level, Rule, Silence, Step
+from rules.ruleset import RESERVED, RuleSet, version_of
+from rules.schedule import Schedule, on_days
+from rules.subject import ANY, Judged, judged_by, subject_kind
+from rules.tokens import ExpressionError
+from rules.written import (
     Absent,
     ActiveBetween,
     Defaults,
     ForEach,
-    Intervals,
-    Level,
-    Rule,
     RuleFile,
-    Silence,
-    Step,
     WrittenGroup,
     WrittenLevel,
     WrittenRule,
     WrittenStep,
 )
-from rules.ruleset import RESERVED, RuleSet, version_of
-from rules.schedule import Schedule, on_days
-from rules.subject import ANY, Judged, judged_by, subject_kind
-from rules.tokens import ExpressionError
 from town.alert import AlertDefinition, Category, Response, Severity
 from town.calendar import FILE as HOLIDAYS
 from town.calendar import is_known

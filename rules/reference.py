@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rules.functions import GATHERING, OF_QUANTITY
-from rules.rule import Defaults, WrittenRule
+from rules.written import Defaults, WrittenRule
 
 
 class Entry(NamedTuple):

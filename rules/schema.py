@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from rules.rule import RuleFile, WrittenGroup, WrittenRule
+from rules.written import RuleFile, WrittenGroup, WrittenRule
 
 NAME = "rules.schema.json"
 _WHOLE = "https://json-schema.org/draft/2020-12/schema"

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from rules.binding import bind
 from rules.memory import Memory, View, Watch
-from rules.rule import ForEach, Rule
+from rules.rule import Rule
+from rules.written import ForEach
 from town.alert import Subject, SubjectKind
 from town.sensor import Sensor
 from town.town import Town

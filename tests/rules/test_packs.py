@@ -6,7 +6,7 @@ import pytest
 
 from rules.case import run_cases
 from rules.folder import PACKS, load_rule_files
-from rules.rule import WrittenRule
+from rules.written import WrittenRule
 from tests.rules.places import read_rules, town
 from town.source import read_yaml
 
