@@ -10,16 +10,14 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
-from operator import attrgetter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from brain.arrivals import Arrivals
 from brain.journal import JOURNAL_FILE, Journal, Mark
 from brain.latency import Latency
 from brain.snapshot import Snapshot, SourceMark, read_snapshot, write_snapshot
-from rules.arrival import in_order, judge_arrivals, resumed, silences
+from rules.arrival import in_order, in_parts, judge_arrivals, resumed, silences
 from rules.engine import Engine
 from rules.ruleset import RuleSet
 from town.alert import AlertDefinition, Condition, Transition
@@ -281,7 +279,7 @@ class Judge:
             self._in_hand, self._taken = False, 0
 
     async def _judge(self, readings: Iterable[Reading]) -> None:
-        for part in _parts(in_order(readings)):
+        for part in in_parts(in_order(readings), _AT_ONCE):
             self.reading_to_rules.add(self._clock() - part[0].received_at)
             transitions = judge_arrivals(self._engine, part)
             self._reached = max(self._reached, part[-1].received_at)
@@ -395,18 +393,6 @@ class Judge:
 def _left_of_millisecond() -> float:
     """Seconds until the clock shows the next one, and a little."""
     return (1.05 - time.time() * 1000 % 1) / 1000
-
-
-def _parts(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
-    """Readings in order, in lists of about `_AT_ONCE`; what came in one millisecond stays together."""
-    part: list[Reading] = []
-    for _, group in groupby(readings, key=attrgetter("received_at")):
-        part += group
-        if len(part) >= _AT_ONCE:
-            yield part
-            part = []
-    if part:
-        yield part
 
 
 def _restored(saved: bytes | None, rules: RuleSet, town: Town) -> tuple[Snapshot | None, Engine]:

@@ -4,7 +4,7 @@ The engine is told the moment of receipt, never the moment at which somebody got
 from the readings alone, however they were cut into batches, and readings of the same millisecond have one order.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import attrgetter
 
@@ -28,6 +28,18 @@ def in_order(readings: Iterable[Reading]) -> list[Reading]:
         else:
             ordered.append(reading)
     return ordered
+
+
+def in_parts(readings: Iterable[Reading], at_once: int) -> Iterator[list[Reading]]:
+    """Readings that are `in_order`, in lists of about `at_once`; what came in one millisecond stays together."""
+    part: list[Reading] = []
+    for _, group in groupby(readings, key=_RECEIPT):
+        part += group
+        if len(part) >= at_once:
+            yield part
+            part = []
+    if part:
+        yield part
 
 
 def judge_arrivals(engine: Engine, readings: Iterable[Reading]) -> list[Transition]:
