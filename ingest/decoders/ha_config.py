@@ -6,7 +6,7 @@ believed.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ingest.decoded import Rejected
@@ -21,6 +21,9 @@ _TOPIC = re.compile(r"([a-z_]+)/(?:[a-zA-Z0-9_-]+/)?([a-zA-Z0-9_-]+)/config")
 _LONGEST_TEXT = 256
 _MOST_AVAILABILITY = 16
 _NEEDS_STATE = ("sensor", "binary_sensor")
+_MEASURING = ("climate", "humidifier", "water_heater")
+_Options = tuple[str, str, dict[str, Any]]
+"""Component, channel and options of an entity."""
 
 _ABBREVIATIONS = {
     "stat_t": "state_topic", "avty": "availability", "avty_t": "availability_topic", "avty_mode": "availability_mode",
@@ -29,6 +32,9 @@ _ABBREVIATIONS = {
     "val_tpl": "value_template", "uniq_id": "unique_id", "exp_aft": "expire_after", "ent_cat": "entity_category",
     "t": "topic", "dev": "device", "o": "origin", "cmps": "components", "p": "platform",
     "ids": "identifiers", "cns": "connections",
+    "curr_temp_t": "current_temperature_topic", "curr_temp_tpl": "current_temperature_template",
+    "curr_hum_t": "current_humidity_topic", "curr_hum_tpl": "current_humidity_template",
+    "temp_unit": "temperature_unit",
 }  # fmt: skip
 """Those of the options that are read; the others are not looked at."""
 
@@ -88,7 +94,7 @@ def read_topic(path: str) -> Config | Rejected:
 
 def read_entities(config: Config, document: Mapping[str, Any]) -> Iterator[Entity | Rejected]:
     """The entities of an announcement, or why one is not believed."""
-    for component, channel, options in _entities(config, _expand(document)):
+    for component, channel, options in _with_measured(_entities(config, _expand(document))):
         try:
             entity = _entity(component, channel, options)
         except AnnouncementError as refused:
@@ -98,8 +104,8 @@ def read_entities(config: Config, document: Mapping[str, Any]) -> Iterator[Entit
                 yield entity
 
 
-def _entities(config: Config, options: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Component, channel and options of each entity; those of a device inherit what stands beside them."""
+def _entities(config: Config, options: dict[str, Any]) -> Iterator[_Options]:
+    """Each entity; those of a device inherit what stands beside them."""
     if config.component != "device":
         yield config.component, config.object_id, options
         return
@@ -109,6 +115,19 @@ def _entities(config: Config, options: dict[str, Any]) -> Iterator[tuple[str, st
         if set(own) <= {"platform"}:
             continue  # removed
         yield str(own.get("platform")), key[:_LONGEST_TEXT], {**options, **own}
+
+
+def _with_measured(entities: Iterable[_Options]) -> Iterator[_Options]:
+    """Every entity, and the temperature and humidity that a thermostat or a humidifier tells on other topics."""
+    for component, channel, options in entities:
+        yield component, channel, options
+        for what, unit in (("temperature", options.get("temperature_unit")), ("humidity", "%")):
+            topic = options.get(f"current_{what}_topic")
+            if component in _MEASURING and topic is not None:
+                own = {key: each for key, each in options.items() if key not in ("entity_category", "payload_on")}
+                own |= {"device_class": what, "state_topic": topic, "unit_of_measurement": unit}
+                own["value_template"] = options.get(f"current_{what}_template")
+                yield "sensor", f"{channel}.current_{what}", own
 
 
 def _expand(document: Mapping[str, Any]) -> dict[str, Any]:

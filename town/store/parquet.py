@@ -67,6 +67,8 @@ async def export_readings(
     The file is whole or not there at all. Raises Unavailable, and ConfigError when it cannot be written.
     """
     count = 0
+    if not path.parent.is_dir():
+        raise ConfigError(f"{path}: there is no folder {path.parent}")
     try:
         with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as folder:
             with closing(duckdb.connect(str(Path(folder) / "rows"), config=_CONFIG)) as connection:
@@ -122,9 +124,8 @@ async def import_readings(store: ReadingWriter, path: Path, *, told: Told = lamb
                 count += len(readings)
                 told(count, readings[-1].measured_at)
     except duckdb.Error as error:
-        raise ConfigError(
-            f"{path}: no Parquet file of `town store export`: {' '.join(str(error).split()):.300}"
-        ) from None
+        said = str(error).partition("\n")[0]  # behind it stands our own SQL
+        raise ConfigError(f"{path}: no Parquet file of `town store export`: {said:.300}") from None
     return Imported(count, reasons, details)
 
 
