@@ -27,6 +27,14 @@ KNOWN = [
     (36, "km/h", "m/s", 10),
     (10, "mph", "m/s", 4.4704),
     (10, "kn", "m/s", 5.144444),
+    (10, "ft/s", "m/s", 3.048),
+    (10, "yd/s", "m/s", 9.144),
+    (24, "mm/d", "mm/h", 1),
+    (1, "gal", "l", 3.785412),
+    (100, "ft3", "m3", 2.831685),
+    (1, "gal/min", "l/min", 3.785412),
+    (1, "GJ", "kWh", 277.7778),
+    (2, "m³/min", "m3/h", 120),
     (1, "in", "mm", 25.4),
     (2500, "l", "m3", 2.5),
     (60, "l/min", "m3/h", 3.6),
@@ -63,6 +71,7 @@ def test_known_conversions(value: float, unit_from: str, unit_to: str, expected:
         ("m³/h", "m3/h"), ("L", "l"), ("lux", "lx"), ("dB(A)", "dB"), ("\u00b5S/cm", "uS/cm"), ("°", "deg"),
         ("kwh", "kWh"),
         ("W/m²", "W/m2"), ("PPM", "ppm"), ("mg/L", "mg/l"), ("人", "count"),
+        ("m⋅s⁻¹", "m/s"), ("W·m⁻²", "W/m2"), ("mL", "ml"),
     ],
 )  # fmt: skip
 def test_units_as_people_write_them(written: str, code: str) -> None:
@@ -72,6 +81,7 @@ def test_units_as_people_write_them(written: str, code: str) -> None:
 def test_letters_that_differ_in_size_only_stay_apart() -> None:
     assert convert(1, "MW", "mW") == pytest.approx(1e9)
     assert convert(1, "MPa", "Pa") == 1e6
+    assert convert(1, "mPa", "Pa") == 1e-3
     assert unit_code("K") == "K" and unit_code("kn") == "kn"
 
 
