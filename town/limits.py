@@ -11,7 +11,8 @@ from town.quantity import Limits, Quantity, ValueType
 from town.source import Location, Source
 from town.units import convert, is_unit
 
-_MILDEST_FIRST = tuple(reversed(Severity))
+_WORST_FIRST = tuple(Severity)
+_MILDEST_FIRST = _WORST_FIRST[::-1]
 
 Range = tuple[float | None, float | None]
 
@@ -80,7 +81,7 @@ def reached(limits: Limits | None, value: float) -> Severity | None:
     """The worst severity whose limit a value is at or above, or below; None when it is as it should be."""
     if limits is None:
         return None
-    for severity in Severity:
+    for severity in _WORST_FIRST:
         above, below = limits.above.get(severity), limits.below.get(severity)
         if (above is not None and value >= above) or (below is not None and value < below):
             return severity

@@ -147,13 +147,12 @@ def key_values(scene: Scene, told: Words, facility: str, *, most: int, below: bo
     """The values that people look for first, those of open alerts before the others, and what to say `below` each."""
     alerts = scene.alerts_of_facility.get(facility, [])
     worst = _worst_by_quantity(alerts)
-    points: dict[str, list[tuple[Sensor, Point]]] = {}
-    for sensor in scene.town.sensors_of_facility[facility]:
-        for quantity, point in scene.live.values(sensor.id).items():
-            if quantity in worst or _is_drawn(scene.town.quantities[quantity]):
-                points.setdefault(quantity, []).append((sensor, point))
-    order = sorted(points, key=lambda q: (worst[q].severity.digit if q in worst else 9, _rank(q)))
-    return [_value(scene, told, q, points[q], alert=worst.get(q), below=below) for q in order[:most]]
+    held = [(sensor, scene.live.values(sensor.id)) for sensor in scene.town.sensors_of_facility[facility]]
+    known = dict.fromkeys(quantity for _, values in held for quantity in values)
+    shown = [q for q in known if q in worst or _is_drawn(scene.town.quantities[q])]
+    shown.sort(key=lambda q: (worst[q].severity.digit if q in worst else 9, _rank(q)))
+    points = {q: [(sensor, values[q]) for sensor, values in held if q in values] for q in shown[:most]}
+    return [_value(scene, told, q, seen, alert=worst.get(q), below=below) for q, seen in points.items()]
 
 
 def _value(
