@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from ingest.connection import Connection
-from ingest.pace import MUCH, Pace
+from ingest.pace import GAP, MUCH, Pace
 from ingest.quarantine import Refusal
 from town.reading import Reading
 
@@ -48,11 +48,12 @@ class Backlog:
     is stored.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, gap: float = GAP) -> None:
+        """Writes are `gap` seconds apart while messages keep coming."""
         self._waiting: deque[Batch] = deque()
         self._unacknowledged: deque[Batch] = deque()
         self._waiting_readings = self._readings = self._bytes = self._writing = 0
-        self._pace, self._alarm = Pace(), False
+        self._pace, self._alarm = Pace(gap=gap), False
         self._due, self._room, self._turn = asyncio.Event(), asyncio.Event(), asyncio.Lock()
 
     @property

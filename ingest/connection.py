@@ -20,6 +20,8 @@ _T = TypeVar("_T")
 
 _FIRST_ID, _LAST_ID = 2, 65_535
 """Packet ids of what we publish; SUBSCRIBE has the first."""
+_MANY = 5_000
+"""Messages a second that are worth waiting for."""
 
 
 class Message(Protocol):
@@ -58,21 +60,35 @@ class Granted(NamedTuple):
     """Seconds, when the broker wants others than we asked for."""
 
 
+class Rest(NamedTuple):
+    """For how many seconds a socket is left alone after a look that brought messages: a look costs as much as twenty.
+
+    The more came, the longer: from 5,000 messages a second on it grows to the longest, below it falls to the shortest.
+    """
+
+    shortest: float
+    longest: float
+
+    def after(self, messages: int) -> float:
+        """After a look that brought so many messages."""
+        return min(self.longest, max(self.shortest, messages / _MANY))
+
+
 class Connection(asyncio.Protocol):
     """From CONNECT to the end. `take(connection, messages, size)` is called with every chunk that held messages.
 
-    After each it leaves the socket alone for `rest` seconds: a lone message is taken at once, and of many that come one
+    With `rest` it then leaves the socket alone for a while: a lone message is taken at once, and of many that come one
     by one more are taken together.
     """
 
-    def __init__(self, take: Callable[["Connection", list[Message], int], None], *, rest: float = 0.0) -> None:
+    def __init__(self, take: Callable[["Connection", list[Message], int], None], *, rest: Rest | None = None) -> None:
         loop = asyncio.get_running_loop()
         self.lost: asyncio.Future[str] = loop.create_future()
         """Done when the connection is gone, with why."""
         self.heard_at = 0.0
         """When the broker last said anything, on the loop's clock."""
         self.paused = False
-        self._take, self._rests_for = take, rest
+        self._take, self._rests = take, rest
         self._resting: asyncio.TimerHandle | None = None
         self._loop = loop
         self._transport: asyncio.Transport | None = None
@@ -87,6 +103,11 @@ class Connection(asyncio.Protocol):
         self._next_id = _FIRST_ID
         self._goodbye = mqtt5.DisconnectReasonCode.NORMAL_DISCONNECTION
         self._farewell = ""
+
+    @property
+    def resting(self) -> bool:
+        """Nothing comes for a while."""
+        return self._resting is not None
 
     # What the session asks for.
 
@@ -252,8 +273,8 @@ class Connection(asyncio.Protocol):
             size, self._size = self._size, 0  # a message of many chunks weighs as much as all of them
             self._take(self, messages, size)
             self._confirm()
-            if self._rests_for and self._resting is None:
-                self._resting = self._loop.call_later(self._rests_for, self._rested)
+            if self._rests is not None and self._resting is None:
+                self._resting = self._loop.call_later(self._rests.after(len(messages)), self._rested)
                 self._listen()
 
     def _confirm(self) -> None:

@@ -67,7 +67,7 @@ class Inbox:
 
     async def wait(self, seconds: float | None = None) -> bool:
         """Return once there is a chunk, or after so many seconds; whether there is one."""
-        if not self._arrivals:
+        if not self._arrivals and seconds != 0:
             self._some.clear()
             alarm = None if seconds is None else self._loop.call_later(seconds, self._some.set)
             await self._some.wait()

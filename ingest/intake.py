@@ -16,6 +16,7 @@ from ingest.ledger import Imbalance, Ledger
 from ingest.ledger_file import LedgerFile
 from ingest.ledger_keeping import Keeping
 from ingest.line import Lines
+from ingest.pace import GAP, GAP_SHARED
 from ingest.quarantine import Quarantine
 from ingest.receipt_clock import ReceiptClock
 from ingest.session import Session, SessionSettings
@@ -78,7 +79,7 @@ class Intake:
         )
         self._inbox = Inbox(self.ledger)
         self._session = Session(session, self._lines.filters(takes), take=self._inbox.put, clock=clock)
-        self._backlog = Backlog()
+        self._backlog = Backlog(gap=GAP_SHARED if session.share else GAP)
         self._storing = Storing(store, self.ledger, patience=patience, clock=clock)
         self._writing = Writing(
             town,
@@ -226,7 +227,7 @@ class Intake:
 
         The rules are given what there is as soon as nothing more is there to be taken: they wait for no pause.
         """
-        loop, judged = asyncio.get_running_loop(), 0
+        loop, judged, pause = asyncio.get_running_loop(), 0, _PAUSE
         until = loop.time() + _LONGEST_WAIT
         while not batch.full and loop.time() < until:
             hungry = len(batch.readings) - judged < _AT_ONCE
@@ -234,10 +235,11 @@ class Intake:
                 if self._filling is None:
                     self._filling = self._receipt()
                 self._taking.take(arrival, batch)
+                pause = 0 if arrival.connection.resting else _PAUSE
                 await asyncio.sleep(0)  # let the socket be read
                 continue
             judged = await self._hand_on(batch, judged)
-            if not await self._inbox.wait(_PAUSE):
+            if not await self._inbox.wait(pause):
                 break
         await self._hand_on(batch, judged)
 

@@ -2,8 +2,8 @@
 
 from ingest.connection import Connection
 
-GAP = 0.1
-"""Seconds from the beginning of a write to that of the next."""
+GAP, GAP_SHARED = 0.1, 0.25
+"""Seconds from the beginning of a write to that of the next; where several processes share messages, each has fewer."""
 MUCH = 2_000
 """Readings that are worth a write at any time, also beside one that is under way."""
 _NEARLY = 0.75
@@ -17,7 +17,8 @@ class Pace:
     write is due. While it sends on during a write the most grows, and writes with it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, gap: float = GAP) -> None:
+        self._gap = gap
         self._connection: Connection | None = None
         self._under_way = self._most = 0
         self.next_at = float("-inf")
@@ -37,7 +38,7 @@ class Pace:
 
     def begun(self, now: float) -> None:
         """A write begins."""
-        self.next_at = now + GAP
+        self.next_at = now + self._gap
 
     def due(self, readings: int, now: float) -> bool:
         """Whether the write that would bring so many readings into the store should begin, if none is under way."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ingest.connection import Connection, Message
+from ingest.connection import Connection, Message, Rest
 from town.errors import ConfigError, Unavailable
 from town.ports import Clock, PartHealth
 
@@ -17,8 +17,10 @@ log = logging.getLogger("ingest.session")
 
 _CONNECT_WITHIN = 10.0
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
-_REST = 0.01
-"""Seconds between two looks at a socket whose messages others share: each look costs as much as twenty messages."""
+_REST = Rest(0.01, 0.05)
+"""Between two looks at a socket whose messages others share, on cores that others share."""
+_AHEAD, _AHEAD_SHARED = 1_000, 8_000
+"""How many messages the broker may send ahead of our acknowledgements; where looks and writes are seldom, more."""
 _STEADY_AFTER = 30.0
 """Seconds a connection must hold for the next loss to be a new trouble and not the same one."""
 
@@ -36,8 +38,8 @@ class SessionSettings:
     ca: Path | None = None
     share: str | None = None
     """Name of a shared subscription, for several ingest processes."""
-    receive_max: int = 1_000
-    """How many messages the broker may send ahead of our acknowledgements."""
+    receive_max: int | None = None
+    """How many messages the broker may send ahead of our acknowledgements; None for as many as serve best."""
     keep_alive: int = 30
     session_expiry: int = 7 * 24 * 3600
     """How long the broker keeps our messages while we are away."""
@@ -47,10 +49,15 @@ class SessionSettings:
     """Topic and payload of what the broker says when we are gone, with a word or without."""
 
     def __post_init__(self) -> None:
-        if not 1 <= self.receive_max <= 65_535:
+        if not 1 <= self.ahead <= 65_535:
             raise ConfigError(f"receive_max must be 1 to 65535, not {self.receive_max}")
         if self.share is not None and (not self.share or set(self.share) & set("/+#")):
             raise ConfigError(f"TOWN_MQTT_SHARE={self.share!r}: a name without /, + and #")
+
+    @property
+    def ahead(self) -> int:
+        """How many messages the broker may send ahead of our acknowledgements."""
+        return self.receive_max if self.receive_max is not None else _AHEAD_SHARED if self.share else _AHEAD
 
 
 def session_settings(
@@ -161,7 +168,7 @@ class Session:
                 password=settings.password,
                 keep_alive=settings.keep_alive,
                 session_expiry=settings.session_expiry,
-                receive_max=settings.receive_max,
+                receive_max=settings.ahead,
                 within=_CONNECT_WITHIN,
                 will=settings.will,
             )
@@ -178,7 +185,7 @@ class Session:
 
     async def _open(self) -> Connection:
         loop, settings = asyncio.get_running_loop(), self._settings
-        rest = _REST if settings.share else 0.0
+        rest = _REST if settings.share else None
         try:
             async with asyncio.timeout(_CONNECT_WITHIN):
                 _, connection = await loop.create_connection(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.connection import Connection, Message
+from ingest.connection import Connection, Message, Rest
 from ingest.foreign import LARGEST_PACKET, Foreign
 
 
@@ -89,13 +89,19 @@ async def test_no_bytes_make_a_connection_fail(stream: bytes) -> None:
     await received(stream, [7])
 
 
+@pytest.mark.parametrize(("messages", "seconds"), [(1, 0.01), (100, 0.02), (1_000, 0.05)])
+def test_a_connection_rests_longer_the_more_comes(messages: int, seconds: float) -> None:
+    assert Rest(0.01, 0.05).after(messages) == pytest.approx(seconds)
+
+
 async def test_a_message_is_taken_at_once_and_those_that_come_while_the_connection_rests_together() -> None:
     taken: asyncio.Queue[list[bytes]] = asyncio.Queue()
+    rest = Rest(1.0, 1.0)
     writers: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
     server = await asyncio.start_server(lambda _, writer: writers.put(writer), "127.0.0.1", 0)
     async with server:
         transport, _ = await asyncio.get_running_loop().create_connection(
-            lambda: Connection(lambda _, found, size: taken.put_nowait([one.payload for one in found]), rest=1.0),
+            lambda: Connection(lambda _, found, size: taken.put_nowait([one.payload for one in found]), rest=rest),
             *server.sockets[0].getsockname(),
         )
         writer = await writers.get()

@@ -5,7 +5,7 @@ from typing import cast
 import pytest
 
 from ingest.connection import Connection
-from ingest.pace import GAP, MUCH, Pace
+from ingest.pace import GAP, GAP_SHARED, MUCH, Pace
 
 HERE, THERE = cast(Connection, object()), cast(Connection, object())
 
@@ -29,6 +29,13 @@ def test_a_few_readings_wait_for_the_gap_and_many_do_not(readings: int, later: f
     pace.begun(7.0)
 
     assert pace.due(readings, now=7.0 + later) is due
+
+
+def test_where_processes_share_messages_writes_are_further_apart() -> None:
+    pace = Pace(gap=GAP_SHARED)
+    pace.begun(7.0)
+
+    assert (pace.due(1, now=7.0 + GAP), pace.due(1, now=7.0 + GAP_SHARED)) == (False, True)
 
 
 @pytest.mark.parametrize(("came", "due"), [(20, True), (15, True), (14, False)])
