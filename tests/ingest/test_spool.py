@@ -107,6 +107,41 @@ async def test_a_full_spool_takes_no_more_and_has_room_again_when_the_oldest_is_
         assert spool.pending == {"gw": taken * 2_000}
 
 
+DISK_THAT_IS_FULL_FOR_A_WHILE = """
+import asyncio, resource, sys
+from pathlib import Path
+from ingest.spool import Spool
+from tests.ingest.test_spool import NOON, nothing, some
+
+async def main():
+    async with Spool(Path(sys.argv[1]), clock=lambda: NOON) as spool:
+        limit = resource.RLIM_INFINITY
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limit))  # a file cannot grow beyond it, as on a full disk
+        taken = 0
+        while await spool.add({"gw": some(taken, 500)}, nothing):
+            taken += 1
+        print(taken, spool.health().state, await spool.add({"gw": some(taken, 500)}, nothing))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        print(await spool.add({"gw": some(taken, 500)}, nothing), spool.health().state)
+
+asyncio.run(main())
+"""
+
+
+async def test_a_full_disk_is_told_and_costs_nothing_that_was_taken(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", DISK_THAT_IS_FULL_FOR_A_WHILE, tmp_path / "s.db"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    taken, state, when_full, afterwards, state_afterwards = ran.stdout.split()
+    async with Spool(tmp_path / "s.db", clock=lambda: NOON) as spool:
+        found = [reading async for batch in spool.since(0) for reading in batch]
+
+    assert int(taken) > 0 and (state, when_full) == ("down", "False")
+    assert (afterwards, state_afterwards) == ("True", "ok")
+    assert found == [reading for number in range(int(taken) + 1) for reading in some(number, 500)]
+
+
 async def test_a_spool_whose_oldest_batch_is_too_old_takes_no_more(tmp_path: Path) -> None:
     now = [NOON]
     async with Spool(tmp_path / "s.db", clock=lambda: now[0], age=DAY) as spool:
