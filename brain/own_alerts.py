@@ -51,9 +51,10 @@ WATCHED = {
     for one in (
         Watched(
             "ledger",
-            Label(zh="账本不平：有读数去向不明", en="The ledger does not balance: readings are unaccounted for"),
+            Label(zh="账本不平，或写不进磁盘", en="The ledger does not balance, or cannot be written"),
             Label(zh="运行 town ledger，查看网关与分钟", en="Run town ledger: it names the gateway and the minute"),
             down=(Severity.MAJOR, 10 * SECOND),
+            degraded=(Severity.MAJOR, MINUTE),
         ),
         Watched(
             "spool",

@@ -14,6 +14,8 @@ from town.ports import Clock, Gauge, PartHealth
 log = logging.getLogger("ingest.ledger")
 
 EVERY: Duration = 2 * SECOND
+VANISHED = "readings in the spool"
+"""Of what is missing that was there when the last run ended."""
 
 _Counts = dict[str, tuple[tuple[int, ...], Counter[tuple[str, str]]]]
 """By gateway: what is in COUNTS, and what was refused by scope and reason."""
@@ -61,7 +63,7 @@ class Keeping:
     def _vanished(self, carried: int) -> list[Imbalance]:
         """What the last run had left in the spool and this one did not find there; so it stays as long as this runs."""
         missing = 0 if self._file is None else self._file.left - carried
-        return [Imbalance("", "readings in the spool", missing)] if missing > 0 else []
+        return [Imbalance("", VANISHED, missing)] if missing > 0 else []
 
     async def _finish(self, write: Coroutine[None, None, None], now_there: _Counts) -> None:
         """See a write through, also when we are cancelled: what is on disk must not be written again."""
@@ -81,10 +83,13 @@ class Keeping:
                 self._written, self._trouble = now_there, ""
 
     def health(self) -> PartHealth:
-        """Down when something is missing, degraded when the counts cannot be written down."""
+        """Down when something goes missing, degraded when it did before this run or counts cannot be written down."""
         if self.imbalances:
             told = "; ".join(f"{each.gateway or '-'}: {each.missing} {each.what}" for each in self.imbalances[:5])
-            return PartHealth("ledger", "down", self._since, f"does not balance, missing of {told}")
+            now = any(each.what != VANISHED for each in self.imbalances)
+            return PartHealth(
+                "ledger", "down" if now else "degraded", self._since, f"does not balance, missing of {told}"
+            )
         if self._trouble:
             return PartHealth("ledger", "degraded", self._since, f"cannot be written down: {self._trouble}")
         return PartHealth("ledger", "ok", self._since, "balanced")

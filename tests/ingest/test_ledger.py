@@ -105,7 +105,7 @@ async def test_readings_that_vanished_from_the_spool_are_an_imbalance_of_the_run
         await keeping.look()
 
     assert [tuple(each) for each in keeping.imbalances] == [("", "readings in the spool", 3)]
-    assert keeping.health().state == "down"
+    assert keeping.health().state == "degraded"  # it works, and a supervisor need not wait for it
     assert keeping.figures()[0].value == 0
 
 
