@@ -165,6 +165,7 @@ class Judge:
         """Judge until cancelled; the state is saved every few seconds and at the end."""
         await self.recover()
         await self._resume()
+        writing: asyncio.Task[None] | None = None
         try:
             while True:
                 await self._wait()
@@ -173,8 +174,11 @@ class Judge:
                 until = self.heard_until()
                 if self._is_something_due(until):
                     await self._judge_until(until, self._take(until))
-                if self._clock() - self._saved_at >= SAVE_EVERY:
-                    await self._save()
+                if self._clock() - self._saved_at >= SAVE_EVERY and (writing is None or writing.done()):
+                    if writing is not None:
+                        writing.result()
+                    # Judging goes on while it is written: a busy disk holds up no alert.
+                    writing = asyncio.create_task(self._written_down(await self._between_batches()))
         finally:
             # What was decided and is not with the book yet is not saved: it is decided again after the next start.
             if not self._in_hand and not self._asking:
@@ -329,11 +333,18 @@ class Judge:
 
     async def _save(self) -> None:
         """Save the state between two batches, and forget what came before it."""
+        await self._written_down(await self._between_batches())
+
+    async def _between_batches(self) -> Snapshot | None:
+        """The state; None as long as something is asked of the store."""
         if self._asking:
-            return
+            return None
         async with self._one_at_a_time:
-            snapshot = self._snapshot()
-        await asyncio.to_thread(self._write, snapshot)
+            return self._snapshot()
+
+    async def _written_down(self, snapshot: Snapshot | None) -> None:
+        if snapshot is not None:
+            await asyncio.to_thread(self._write, snapshot)
 
     def _snapshot(self) -> Snapshot:
         self._saved_at = self._clock()

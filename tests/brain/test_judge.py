@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brain.judge import Judge
+from brain.judge import SAVE_EVERY, Judge
+from brain.snapshot import Snapshot, write_snapshot
 from brain.state import SNAPSHOT_FILE
 from ingest.receipt_clock import ReceiptClock
 from rules.ruleset import RuleSet
@@ -80,6 +82,30 @@ async def test_a_reading_is_judged_in_the_millisecond_in_which_it_came(place: Pl
             await asyncio.sleep(0)
 
     assert receipt() == clock.now + 1  # what comes now is received later than what was judged
+
+
+async def test_a_disk_that_is_slow_to_save_the_state_holds_up_no_alert(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, book, asked, free = Hand(), Memo(), asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+    judge = open_judge(tmp_path / "state", *place, clock=clock, book=book)
+
+    def stall(path: Path, snapshot: Snapshot) -> None:
+        loop.call_soon_threadsafe(asked.set)
+        assert free.wait(30)
+        write_snapshot(path, snapshot)
+
+    async with running(judge):
+        monkeypatch.setattr("brain.judge.write_snapshot", stall)
+        clock.now += SAVE_EVERY
+        judge.save_soon()
+        await asked.wait()
+        await judge.deliver([Reading("S1", clock.now, clock.now, {"smoke": 0.4})])
+        await judged(judge, clock, clock.now + 1)
+        free.set()
+
+    assert "gone" in [one.rule for one in book.taken]
 
 
 async def run_whole(place: Place, state: Path, readings: list[Reading], *, batch: int = 1) -> list[bytes]:
