@@ -187,8 +187,8 @@ class DuckStore:
         """What this store is, and how much is in it."""
 
         def ask() -> str:
-            row = self._questions.execute("SELECT count(*) FROM stored").fetchone()
-            count = row[0] if row else 0
+            # Read to its end: an answer that is left open keeps DuckDB from letting go of what is deleted.
+            count = self._questions.execute("SELECT count(*) FROM stored").fetchall()[0][0]
             return f"DuckDB {duckdb.__version__}, {self._path or 'in memory'}: {count:,} values"
 
         return await self._run(self._asking, ask)
@@ -349,5 +349,5 @@ def _load(connection: duckdb.DuckDBPyConnection) -> tuple[Catalogue, int]:
     saved = connection.execute("SELECT 0, series, measured_at, 0, number, words FROM newest").fetchall()
     catalogue.see(saved)
     catalogue.see(connection.execute(duckdb_queries.SINCE_MARK).fetchall())
-    row = connection.execute(duckdb_queries.LAST_BATCH).fetchone()
-    return catalogue, int(row[0]) if row else 0
+    last = connection.execute(duckdb_queries.LAST_BATCH).fetchall()[0][0]
+    return catalogue, int(last or 0)

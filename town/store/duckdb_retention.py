@@ -19,8 +19,7 @@ _TABLES: dict[Resolution | None, tuple[tuple[str, ...], str, Duration]] = {
 
 def kept_since(connection: duckdb.DuckDBPyConnection) -> Moment:
     """Readings that were measured before are not taken."""
-    row = connection.execute("SELECT max(moment) FROM kept_since").fetchone()
-    return int(row[0]) if row else 0
+    return int(connection.execute("SELECT max(moment) FROM kept_since").fetchall()[0][0])
 
 
 def delete_step(connection: duckdb.DuckDBPyConnection, before: Mapping[Resolution | None, Moment]) -> bool:
