@@ -25,6 +25,7 @@ SENSORS_A_PLACE = 40
 SHARES = (0.25, 1.0)
 """Of its age, at which the same questions are asked: what grows shows."""
 _ANSWERS_WITHIN = 600.0
+_FILE = "readings.duckdb"
 
 
 class StorePlan(NamedTuple):
@@ -56,7 +57,7 @@ async def _bench_duck(plan: StorePlan) -> dict[str, Any]:
     """The embedded store at a quarter of its age and at all of it: its size, and what the console's questions take."""
     with contextlib.ExitStack() as stack:
         folder = plan.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="town-bench-")))
-        town, path = _town(folder, plan), folder / "readings.duckdb"
+        town, path = _town(folder, plan), folder / _FILE
         if path.exists():
             cases = [await _ask(folder, path, now=newest_moment(path), places=plan.places)]
         else:
@@ -89,9 +90,11 @@ async def _ask(folder: Path, path: Path, *, now: Moment, places: int) -> dict[st
 
 
 def _town(folder: Path, plan: StorePlan) -> Town:
-    places = max(1, plan.sensors // SENSORS_A_PLACE)
-    written = write_folder(folder / "town", sensors=plan.sensors, facilities=places, kinds=plan.kinds)
-    town, findings = load_town(written)
+    """The town that a store is filled for; where one stands already, the town it was filled for."""
+    where, places = folder / "town", max(1, plan.sensors // SENSORS_A_PLACE)
+    if not (folder / _FILE).exists():
+        write_folder(where, sensors=plan.sensors, facilities=places, kinds=plan.kinds)
+    town, findings = load_town(where)
     if town is None:
         raise ConfigError(str(findings))
     return town

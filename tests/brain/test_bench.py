@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,6 +94,15 @@ def test_store_is_asked_young_and_old() -> None:
     assert young["24h", "yesterday"] < 1.1 * young["24h", "none"]
     assert old["24h", "yesterday"] == pytest.approx(2 * old["24h", "none"], abs=2)
     assert all(case["boards"]["asked"] >= 15 and case["boards"]["p95_ms"] > 0 for case in cases)
+
+
+def test_a_store_that_is_kept_is_asked_as_the_town_it_was_filled_for(tmp_path: Path) -> None:
+    first = bench("store", "--embedded", "--sensors", "80", "--one-quantity", "--folder", str(tmp_path))["store"]
+    again = bench("store", "--embedded", "--sensors", "40", "--folder", str(tmp_path))["store"]
+
+    assert (first["sensors"], first["cases"][-1]["series"]) == (again["sensors"], again["sensors"]) == (80, 80)
+    points = [sum(q["points"] for q in found["cases"][-1]["questions"]) for found in (first, again)]
+    assert points[1] == pytest.approx(points[0], rel=0.01)
 
 
 def test_store_is_asked_every_question_of_grafana() -> None:
