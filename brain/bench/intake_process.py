@@ -35,7 +35,7 @@ from town.store.open import open_store
 
 _LOOKS_EVERY = 0.02
 _STALLED_AFTER = 60.0
-_SAMPLES_EVERY = 0.05
+_SAMPLES_EVERY = 0.1
 
 
 async def _serve(plan: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ SHARE = "bench"
 _STARTS_WITHIN = 60.0
 _ENDS_WITHIN = 600.0
 _STALLED_AFTER = 20.0
-_LOOKS_EVERY = 0.25
+_LOOKS_EVERY = 0.5
 """Seconds; asking costs what is measured."""
 
 _Taken = tuple[list[dict[str, Any]], float]
