@@ -8,7 +8,6 @@ cut to where the saved state stood, and the alert book knows the transitions tha
 import asyncio
 import logging
 import random
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 from brain.arrivals import Arrivals
 from brain.journal import JOURNAL_FILE, Journal, Mark
 from brain.latency import Latency
-from brain.snapshot import Snapshot, SourceMark, read_snapshot, write_snapshot
+from brain.snapshot import Snapshot, SnapshotFile, SourceMark, read_snapshot
 from rules.arrival import in_order, in_parts, judge_arrivals, resumed, silences
 from rules.engine import Engine
 from rules.ruleset import RuleSet
@@ -61,7 +60,7 @@ class Judge:
         """What was taken of each ingest process, where these are processes of their own."""
         self.unsure_from: Callable[[], Moment | None] = lambda: self._ask_from
         """What the store has still to be asked for; who follows several processes knows it better."""
-        self._rules, self._town, self._book, self._clock, self._file = rules, town, book, clock, snapshot
+        self._rules, self._town, self._book, self._clock = rules, town, book, clock
         self._saved, self._engine = _restored(saved, rules, town)
         self._reached: Moment = self._saved.saved_at if self._saved else 0
         """What was received until then is judged."""
@@ -75,9 +74,9 @@ class Judge:
         self._room, self._wake = asyncio.Event(), asyncio.Event()
         self._next_rules: tuple[RuleSet, Town, Engine | None] | None = None
         self._since = clock()
-        self._trouble = self._not_saved = ""
+        self._trouble = ""
         self._one_at_a_time = asyncio.Lock()
-        self._writing, self._written = threading.Lock(), 0
+        self._saving = SnapshotFile(snapshot, saved=self._arrivals.forget)
 
     @property
     def rules(self) -> RuleSet:
@@ -182,7 +181,7 @@ class Judge:
         finally:
             # What was decided and is not with the book yet is not saved: it is decided again after the next start.
             if not self._in_hand and not self._asking:
-                self._write(self._snapshot())
+                self._saving.write(self._snapshot())
             self._arrivals.close()
 
     async def recover(self) -> None:
@@ -344,7 +343,7 @@ class Judge:
 
     async def _written_down(self, snapshot: Snapshot | None) -> None:
         if snapshot is not None:
-            await asyncio.to_thread(self._write, snapshot)
+            await asyncio.to_thread(self._saving.write, snapshot)
 
     def _snapshot(self) -> Snapshot:
         self._saved_at = self._clock()
@@ -360,21 +359,6 @@ class Judge:
             marks=dict(self.marks),
         )
 
-    def _write(self, snapshot: Snapshot) -> None:
-        # The last one at the end may meet one that is being written.
-        try:
-            with self._writing:
-                if snapshot.number > self._written:
-                    write_snapshot(self._file, snapshot)
-                    self._written = snapshot.number
-                    self._arrivals.forget(snapshot.number)
-        except OSError as error:
-            if not self._not_saved:
-                log.error("the state of the rules cannot be saved, they go on: %s", error)
-            self._not_saved = str(error)
-        else:
-            self._not_saved = ""
-
     def parts(self) -> list[PartHealth]:
         """How judging is."""
         if self._trouble:
@@ -382,7 +366,7 @@ class Judge:
         if self._engine.errors:
             rule, error = next(iter(self._engine.errors.items()))
             return [PartHealth("rules", "degraded", self._since, f"{rule}: {error}")]
-        if unwritten := self._not_saved or self._arrivals.trouble or self._journal.trouble:
+        if unwritten := self._saving.trouble or self._arrivals.trouble or self._journal.trouble:
             return [PartHealth("rules", "degraded", self._since, f"a restart would lose something: {unwritten}")]
         return [PartHealth("rules", "ok", self._since, f"{len(self._rules.definitions)} rules")]
 

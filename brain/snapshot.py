@@ -2,7 +2,8 @@
 
 import logging
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -48,6 +49,32 @@ def read_snapshot(content: bytes | None) -> Snapshot | None:
     except msgspec.MsgspecError as error:
         log.error("the rules' saved state cannot be read and is not used: %s", error)
         return None
+
+
+class SnapshotFile:
+    """Where the state is saved, from any thread: an older one never takes the place of a newer one."""
+
+    def __init__(self, path: Path, *, saved: Callable[[int], None]) -> None:
+        """`saved` is called with the number of every state that is on the disk."""
+        self.trouble = ""
+        """Why the last one could not be saved."""
+        self._path, self._saved = path, saved
+        self._one_at_a_time, self._newest = threading.Lock(), 0
+
+    def write(self, snapshot: Snapshot) -> None:
+        """Save it; when that fails, say so."""
+        try:
+            with self._one_at_a_time:
+                if snapshot.number > self._newest:
+                    write_snapshot(self._path, snapshot)
+                    self._newest = snapshot.number
+                    self._saved(snapshot.number)
+        except OSError as error:
+            if not self.trouble:
+                log.error("the state of the rules cannot be saved, they go on: %s", error)
+            self.trouble = str(error)
+        else:
+            self.trouble = ""
 
 
 def write_snapshot(path: Path, snapshot: Snapshot) -> None:

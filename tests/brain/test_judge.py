@@ -97,7 +97,7 @@ async def test_a_disk_that_is_slow_to_save_the_state_holds_up_no_alert(
         write_snapshot(path, snapshot)
 
     async with running(judge):
-        monkeypatch.setattr("brain.judge.write_snapshot", stall)
+        monkeypatch.setattr("brain.snapshot.write_snapshot", stall)
         clock.now += SAVE_EVERY
         judge.save_soon()
         await asked.wait()
