@@ -1,6 +1,6 @@
 """From what a device said to a reading of a sensor of this town: who it is, when it was, what can be believed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any, Literal, NamedTuple
 
@@ -45,6 +45,10 @@ class _Check(NamedTuple):
     quantity: ValueType
 
 
+_Bound = tuple[type, Any, Any]
+"""A check without its type of quantity, as a plain tuple, which costs half as much to look into."""
+
+
 class _Never:
     """No value is of this type: it sends every text down the careful way."""
 
@@ -54,10 +58,9 @@ class _Known:
 
     __slots__ = ("bounds", "checks", "heard", "last_at", "last_values", "sensor", "stamped_at", "steady")
 
-    def __init__(self, sensor: str, checks: dict[str, _Check]) -> None:
-        self.sensor, self.checks = sensor, checks
-        self.bounds = {quantity: (check.type, check.low, check.high) for quantity, check in checks.items()}
-        """The same as plain tuples, which cost half as much to look into."""
+    def __init__(self, sensor: str, checks: Mapping[str, _Check], bounds: Mapping[str, _Bound]) -> None:
+        """Checks and bounds are those of its kind, which all its sensors share: what is asked of many stays at hand."""
+        self.sensor, self.checks, self.bounds = sensor, checks, bounds
         self.last_at: Moment | None = None
         self.last_values: dict[str, Value] = {}
         self.stamped_at: Moment = 0
@@ -67,12 +70,11 @@ class _Known:
 
     def doubt(self, quantity: str) -> None:
         """Send readings of this quantity down the careful way."""
-        self.bounds[quantity] = (_Never, "", "")
+        self.bounds = {**self.bounds, quantity: (_Never, "", "")}
 
     def trust(self, quantity: str) -> None:
         """Let them pass at once again."""
-        check = self.checks[quantity]
-        self.bounds[quantity] = (check.type, check.low, check.high)
+        self.bounds = {**self.bounds, quantity: _bound(self.checks[quantity])}
 
 
 class Resolver:
@@ -82,13 +84,14 @@ class Resolver:
         self.refused: list[Refused] = []
         self._account, self._extras = account, extras
         self._received_at = self._earliest = self._latest = 0
+        sensors = [sensor for sensor in town.sensors.values() if sensor.gateway == gateway]
+        checks = {kind: _checks(town, kind) for kind in {sensor.kind for sensor in sensors}}
+        bounds = {kind: {quantity: _bound(one) for quantity, one in of.items()} for kind, of in checks.items()}
         self._known = {
-            sensor.external_id: _Known(sensor.id, _checks(town, sensor.kind))
-            for sensor in town.sensors.values()
-            if sensor.gateway == gateway
+            sensor.external_id: _Known(sensor.id, checks[sensor.kind], bounds[sensor.kind]) for sensor in sensors
         }
-        for sensor in town.sensors.values():
-            if sensor.gateway == gateway and (limits := town.kinds[sensor.kind].stuck_after):
+        for sensor in sensors:
+            if limits := town.kinds[sensor.kind].stuck_after:
                 self._known[sensor.external_id].steady = Steady(limits)
 
     def look_for_stuck(self) -> int:
@@ -244,6 +247,10 @@ def _stamp(known: _Known, received_at: Moment) -> Moment:
     """The moment of receipt, a millisecond later than the last one given to this sensor so that none hides another."""
     known.stamped_at = received_at if received_at > known.stamped_at else known.stamped_at + 1
     return known.stamped_at
+
+
+def _bound(check: _Check) -> _Bound:
+    return check.type, check.low, check.high
 
 
 def _checks(town: Town, kind: str) -> dict[str, _Check]:
