@@ -22,6 +22,8 @@ _FIRST_ID, _LAST_ID = 2, 65_535
 """Packet ids of what we publish; SUBSCRIBE has the first."""
 _MANY = 5_000
 """Messages a second that are worth waiting for."""
+_ENOUGH = 600
+"""Messages that are taken together as cheaply as more."""
 
 
 class Message(Protocol):
@@ -63,15 +65,16 @@ class Granted(NamedTuple):
 class Rest(NamedTuple):
     """For how many seconds a socket is left alone after a look that brought messages: a look costs as much as twenty.
 
-    The more came, the longer: from 5,000 messages a second on it grows to the longest, below it falls to the shortest.
+    From 5,000 messages a second on it grows to the longest, below it falls to the shortest; it never lasts longer than
+    it takes for so many to come as are better not left waiting.
     """
 
     shortest: float
     longest: float
 
-    def after(self, messages: int) -> float:
-        """After a look that brought so many messages."""
-        return min(self.longest, max(self.shortest, messages / _MANY))
+    def after(self, messages: int, waited: float) -> float:
+        """After a look that brought so many messages, which had so many seconds to come."""
+        return max(self.shortest, min(self.longest, messages / _MANY, _ENOUGH * waited / messages))
 
 
 class Connection(asyncio.Protocol):
@@ -90,6 +93,7 @@ class Connection(asyncio.Protocol):
         self.paused = False
         self._take, self._rests = take, rest
         self._resting: asyncio.TimerHandle | None = None
+        self._looked_at = 0.0
         self._loop = loop
         self._transport: asyncio.Transport | None = None
         self._socket: socket.socket | None = None
@@ -274,7 +278,9 @@ class Connection(asyncio.Protocol):
             self._take(self, messages, size)
             self._confirm()
             if self._rests is not None and self._resting is None:
-                self._resting = self._loop.call_later(self._rests.after(len(messages)), self._rested)
+                now = self.heard_at
+                rest = self._rests.after(len(messages), now - self._looked_at)
+                self._looked_at, self._resting = now, self._loop.call_later(rest, self._rested)
                 self._listen()
 
     def _confirm(self) -> None:
