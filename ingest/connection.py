@@ -22,8 +22,10 @@ _FIRST_ID, _LAST_ID = 2, 65_535
 """Packet ids of what we publish; SUBSCRIBE has the first."""
 _MANY = 5_000
 """Messages a second that are worth waiting for."""
-_ENOUGH = 600
+_ENOUGH = 1_000
 """Messages that are taken together as cheaply as more."""
+_FULL = 256 << 10
+"""Bytes that asyncio reads at a time: more are there when it has read so many."""
 
 
 class Message(Protocol):
@@ -262,7 +264,8 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Read every whole packet of the chunk; hand on its messages together."""
         self.heard_at = self._loop.time()
-        self._size += len(data)
+        came = len(data)
+        self._size += came
         messages: list[Message] = []
         if self._skim is not None:
             data = self._skim_on(data, messages)
@@ -277,11 +280,8 @@ class Connection(asyncio.Protocol):
             size, self._size = self._size, 0  # a message of many chunks weighs as much as all of them
             self._take(self, messages, size)
             self._confirm()
-            if self._rests is not None and self._resting is None:
-                now = self.heard_at
-                rest = self._rests.after(len(messages), now - self._looked_at)
-                self._looked_at, self._resting = now, self._loop.call_later(rest, self._rested)
-                self._listen()
+            if self._rests is not None and came < _FULL:
+                self._rest_after(len(messages), self._rests)
 
     def _confirm(self) -> None:
         """Have the kernel confirm what was read at once: a broker that gathers small packets sends the next ones then.
@@ -291,6 +291,13 @@ class Connection(asyncio.Protocol):
         """
         if self._socket is not None:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+    def _rest_after(self, messages: int, rests: Rest) -> None:
+        seconds = rests.after(messages, self.heard_at - self._looked_at)
+        self._looked_at = self.heard_at
+        if self._resting is None:
+            self._resting = self._loop.call_later(seconds, self._rested)
+            self._listen()
 
     def _rested(self) -> None:
         self._resting = None
