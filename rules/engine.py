@@ -69,7 +69,7 @@ class Engine:
         self._gate = Gate(rules, town)
         self._plans = Plans()
         self._alone: dict[str, Track] = {}
-        """By sensor, the quantity of its last reading of one value, as long as nothing is special about it."""
+        """By sensor, the quantity that came alone the last time, as long as nothing is special about it."""
         self._judges: list[Judge] = []
         for rule in sorted(rules.rules):
             for judged in judged_by(rules.rules[rule], town):
@@ -103,13 +103,19 @@ class Engine:
         out, others = self._begin(now), 0
         alone, gate = self._alone.get, self._gate
         for reading in readings:
-            # One value that is new is what nearly every reading is: the same as `_take`, with nothing around it.
+            # One new value is what nearly every reading is, or all of it that is asked for: the same as `_take`, with
+            # nothing around it.
             values, at = reading.values, reading.measured_at
             track = None if reading.refused else alone(reading.sensor)
             value = None if track is None else values.get(track.quantity)
-            if value is None and len(values) == 1 and not reading.refused:
+            if value is None and not reading.refused:
                 track, value = self._other(reading)
-            if track is None or value is None or len(values) != 1 or not track.at < at <= reading.received_at:
+            if (
+                track is None
+                or value is None
+                or (len(values) != 1 and not track.only)
+                or not track.at < at <= reading.received_at
+            ):
                 self._take(reading, now, out)
                 others += 1
                 continue
@@ -245,11 +251,12 @@ class Engine:
     def _other(self, reading: Reading) -> tuple[Track | None, Value | None]:
         """Another of a sensor's quantities than the last that came alone, as long as nothing is special about it."""
         memory = self._memory.sensors.get(reading.sensor)
-        if memory is None:
+        if memory is None or (len(reading.values) != 1 and len(memory.tracks) != 1):
             return None, None
         for quantity, value in reading.values.items():
             track = memory.tracks.get(quantity)
             if track is not None and track.asked and track.value is not None and not track.ahead:
+                track.only = len(memory.tracks) == 1
                 self._alone[reading.sensor] = track
                 return track, value
         return None, None

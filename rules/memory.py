@@ -46,8 +46,8 @@ class Track:
     """One quantity of one sensor, judged in the order it was measured."""
 
     __slots__ = (
-        "ahead", "ask", "asked", "at", "believed", "followed", "high", "judges", "low", "news", "previous", "quantity",
-        "rest", "value", "watch", "watches", "windows",
+        "ahead", "ask", "asked", "at", "believed", "followed", "high", "judges", "low", "news", "only", "previous",
+        "quantity", "rest", "value", "watch", "watches", "windows",
     )  # fmt: skip
 
     def __init__(self, quantity: str, watches: Sequence["Watch"]) -> None:
@@ -59,6 +59,8 @@ class Track:
         self.at = NEVER
         self.ahead: Duration = 0
         """How far ahead of its receipt the newest was by its sensor's own clock; `at` is never after the receipt."""
+        self.only = False
+        """Whether nothing else of its sensor is asked for; worked out when it comes alone."""
         self.believed: Value | None = None
         """The newest that was believed, while the newest is not."""
         self.previous: Value | None = None

@@ -109,6 +109,30 @@ def test_a_value_alone_is_judged_as_one_with_others_beside_it(
     assert _bytes(played[0]) == _bytes(played[1])
 
 
+@pytest.fixture(scope="module")
+def smoke_only(tmp_path_factory: pytest.TempPathFactory) -> tuple[RuleSet, RuleSet, Town]:
+    """Rules that ask for smoke alone, and the same beside one that asks for the temperature, too."""
+    place = town("S1:smoke_detector@W1", "S2:smoke_detector@W1", "S3:heat_detector@W2")
+    smoke = ("id: high\nwhen: smoke >= 0.15\nclear: smoke < 0.05\nfor: 20s", "id: mean\nwhen: mean(smoke, 1m) > 0.1")
+    warm = "id: warm\nfor_each: {sensor_kind: smoke_detector}\nwhen: temperature > 80 Cel"
+    folder = tmp_path_factory.mktemp
+    return rules(folder("smoke"), place, *smoke), rules(folder("both"), place, *smoke, warm), place
+
+
+@given(drawn=_READINGS)
+@settings(max_examples=60, deadline=None)
+def test_values_that_no_rule_asks_for_change_nothing(
+    smoke_only: tuple[RuleSet, RuleSet, Town], drawn: list[tuple[int, int, str, float, float, bool]]
+) -> None:
+    smoke, both, place = smoke_only
+    readings = _played(drawn)
+    until = readings[-1].received_at + MINUTE if readings else START
+
+    played = [_play(Engine(one, place), readings, until) for one in (smoke, both)]
+
+    assert _pairs(played[0]) == _pairs(played[1])
+
+
 @given(drawn=_READINGS, cuts=st.sets(st.integers(0, 60), max_size=5))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_restarts_change_nothing(
