@@ -23,7 +23,7 @@ from brain.bench.stored import count_stored
 from brain.bench.traffic import Traffic, starting
 from brain.clock import wall_clock
 from town.errors import ConfigError
-from town.moment import SECOND
+from town.moment import DAY
 
 TIMES = 10
 _SENSORS = 1_000
@@ -58,7 +58,7 @@ async def _play(plan: FloodPlan, folder: Path, broker: Server, store: Server) ->
     async with child("brain.bench.intake_process", intake_plan(folder, broker, store)) as ingest:
         await ingest.hear(_STARTS_WITHIN)
         async with _slowed(ingest):
-            calm = starting(wall_clock() - 3_600 * SECOND, messages=plan.calm, sensors=_SENSORS, values=1, qos=1)
+            calm = starting(wall_clock() - DAY, messages=plan.calm, sensors=_SENSORS, values=1, qos=1)
             sustained = await _sustained(calm, broker, ingest)
             rate = TIMES * sustained
             traffic = starting(wall_clock(), messages=int(rate * plan.seconds), sensors=_SENSORS, values=1, qos=1)
