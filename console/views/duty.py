@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Sequence
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from console.render import render
 from console.scene import Scene
@@ -10,7 +11,7 @@ from console.views.desk import Renderer
 from console.words import Words
 from town.duty import Duty, OnDuty, Swap, Watch
 from town.errors import Unavailable
-from town.moment import MINUTE, SECOND, Duration, Moment, as_datetime
+from town.moment import DAY, HOUR, SECOND, Duration, Moment, as_datetime
 
 FRESH_FOR: Duration = 10 * SECOND
 """Watches change by the minute: so often it is looked again."""
@@ -79,16 +80,20 @@ def watch_text(scene: Scene, told: Words, watch: Watch | None) -> OnWatch | None
     return OnWatch(people, _span(scene, told, watch.start, watch.end), watch.end)
 
 
-def _span(scene: Scene, told: Words, start: Moment, end: Moment | None) -> str:
-    """From when to when: times alone within a day and a half of now, else with the day."""
+def span_text(told: Words, start: Moment, end: Moment | None, *, now: Moment, zone: ZoneInfo) -> str:
+    """From when to when: times alone within 18 hours of now, else with the day; both days of what takes over a day."""
+
+    def short(at: Moment) -> str:
+        alone = abs(at - now) < 18 * HOUR and (end is None or end - start <= DAY)
+        return as_datetime(at, zone).strftime("%H:%M" if alone else "%m-%d %H:%M")
+
     if end is None:
-        return told.gettext("from {time} on").format(time=_short(scene, start))
-    return f"{_short(scene, start)}–{_short(scene, end)}"
+        return told.gettext("from {time} on").format(time=short(start))
+    return f"{short(start)}–{short(end)}"
 
 
-def _short(scene: Scene, at: Moment) -> str:
-    near = abs(at - scene.now) < 18 * 60 * MINUTE
-    return as_datetime(at, scene.town.zone_info).strftime("%H:%M" if near else "%m-%d %H:%M")
+def _span(scene: Scene, told: Words, start: Moment, end: Moment | None) -> str:
+    return span_text(told, start, end, now=scene.now, zone=scene.town.zone_info)
 
 
 def _swap_names(scene: Scene, told: Words, swap: Swap) -> tuple[str, str]:

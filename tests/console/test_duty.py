@@ -3,14 +3,17 @@
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from httpx import ASGITransport, AsyncClient
 
 from console.app import create_app
 from console.roles import Role
+from console.views.duty import span_text
+from console.words import Words
 from tests.console.world import World
-from town.moment import HOUR, format_moment
+from town.moment import HOUR, format_moment, parse_moment
 
 HOME = "http://town.test"
 
@@ -47,6 +50,24 @@ async def test_duty_tells_who_is_on_now_and_next(operator: AsyncClient) -> None:
 
     assert (fire["rota"], fire["now"]["people"]) == ("duty-fire", ["li.wei", "wang.fang"])
     assert (lead["now"]["people"], lead["next"]["names"]) == ([], [{"zh": "沈国华", "en": "沈国华"}])
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "shown"),
+    [
+        (-4, 8, "08:00–20:00"),
+        (-20, 4, "11-27 16:00–16:00"),
+        (-4, 32, "11-28 08:00–11-29 20:00"),
+        (-4, None, "from 08:00 on"),
+    ],
+)
+def test_watch_of_more_than_a_day_names_the_day_it_ends(start: int, end: int | None, shown: str) -> None:
+    now = parse_moment("2026-11-28T12:00:00+08:00")
+    until = None if end is None else now + end * HOUR
+
+    told = span_text(Words("en"), now + start * HOUR, until, now=now, zone=ZoneInfo("Asia/Shanghai"))
+
+    assert told == shown
 
 
 async def test_swap_is_arranged_listed_and_taken_back(world: World, operator: AsyncClient) -> None:
