@@ -56,17 +56,33 @@ class _Never:
 class _Known:
     """A sensor as the hot path needs it, with what it said last."""
 
-    __slots__ = ("bounds", "checks", "heard", "last_at", "last_values", "sensor", "stamped_at", "steady")
+    __slots__ = (
+        "bounds", "checks", "heard", "last_at", "quantity", "sensor", "stamped_at", "steady", "value", "values",
+    )  # fmt: skip
 
     def __init__(self, sensor: str, checks: Mapping[str, _Check], bounds: Mapping[str, _Bound]) -> None:
         """Checks and bounds are those of its kind, which all its sensors share: what is asked of many stays at hand."""
         self.sensor, self.checks, self.bounds = sensor, checks, bounds
         self.last_at: Moment | None = None
-        self.last_values: dict[str, Value] = {}
+        self.quantity = ""
+        """What it told last when that was one value, and in `value` which: a dict for each of many sensors would have
+        been out of every cache when the next message takes its place."""
+        self.value: Value = False
+        self.values: dict[str, Value] = {}
+        """What it told last when that was not one value."""
         self.stamped_at: Moment = 0
         self.heard: dict[str, Value] | None = None
         """The newest values that came without a time."""
         self.steady = Steady({})
+
+    @property
+    def last_values(self) -> dict[str, Value]:
+        """What it told last."""
+        return {self.quantity: self.value} if self.quantity else self.values
+
+    def told(self, at: Moment, values: dict[str, Value]) -> None:
+        """Remember what it tells now."""
+        self.last_at, self.quantity, self.values = at, "", values
 
     def doubt(self, quantity: str) -> None:
         """Send readings of this quantity down the careful way."""
@@ -126,7 +142,11 @@ class Resolver:
                     odd = pair
                     break
             else:
-                known.last_at, known.last_values = at, values
+                known.last_at = at
+                if len(values) == 1:
+                    known.quantity, known.value = quantity, value
+                else:
+                    known.quantity, known.values = "", values
                 into.append(Reading(known.sensor, at, received_at, values))
                 continue
             break
@@ -156,7 +176,7 @@ class Resolver:
                 if at == known.last_at and values == known.last_values:
                     self.refuse(Reason.DUPLICATE, f"{known.sensor} at {at}")
                     continue
-                known.last_at, known.last_values = at, values
+                known.told(at, values)
                 if not self._earliest <= at <= self._latest:
                     at, flags = self._replace(known, at, received_at, self._latest)
             bounds = known.bounds
