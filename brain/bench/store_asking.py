@@ -54,8 +54,8 @@ class Asking:
     def __init__(self, store: DuckStore, town: Town, *, now: Moment, places: int) -> None:
         self._store, self._town, self._now = store, town, now
         self._told: Words = words("en")
-        sample = random.Random(_SEED).sample(list(town.facilities), min(places, len(town.facilities)))  # noqa: S311 - a sample
-        self._places: Sequence[str] = sample
+        chance = random.Random(_SEED)  # noqa: S311 - it chooses what is asked, it guards nothing
+        self._places: Sequence[str] = chance.sample(list(town.facilities), min(places, len(town.facilities)))
 
     async def ask(self) -> list[Took]:
         """Every chart of every sampled place with every choice of time and comparison, and the traces."""
