@@ -45,6 +45,8 @@ CHINESE: dict[str, str] = {
     "{where} does not answer as InfluxDB does: {why}": "{where} 的应答不像 InfluxDB：{why}",
     "{where} answered more than {size} MB": "{where} 的应答超过 {size} MB",
     "{where} answered {status}: {text}": "{where} 答复 {status}：{text}",
+    "minutes cannot be added up in {folder}: {why}": "无法在 {folder} 汇总分钟数据：{why}",
+    "InfluxDB holds values that cannot be added up: {why}": "InfluxDB 中有无法汇总的值：{why}",
     # rules and people
     "{count} rules": "{count} 条规则",
     "the alert book is away: {why}": "警报簿连不上：{why}",

@@ -15,6 +15,7 @@ from town.errors import Unavailable
 from town.moment import DAY, HOUR, MINUTE, SECOND, Duration, Moment, parse_moment
 from town.ports import Store
 from town.reading import Reading
+from town.store import influx_rollup
 from town.store.duckdb import DuckStore
 from town.store.influx import InfluxStore
 from town.store.resolution import Resolution
@@ -58,6 +59,26 @@ async def test_minutes_and_hours_hold_the_figures_of_their_buckets(store: Store,
     assert hours == {
         ("air-1", "temperature", 0): (4.0, 0.0, 3.0, 1.5, 3.0),
         ("door 1", "open", 0): (4.0, 0.0, 1.0, 0.25, 0.0),
+    }
+
+
+async def test_minutes_of_very_many_values_are_made_in_pieces(
+    store: Store, influxd: services.Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, few in {"_ROWS_PER_QUESTION": 12, "_ROWS_AT_ONCE": 60}.items():
+        monkeypatch.setattr(influx_rollup, name, few)
+    moments = [*range(0, 5 * MINUTE, 333), 3 * HOUR]
+    await store.write([reading("air-1", NOON + at, temperature=float(at)) for at in moments])
+
+    await rollups(store).catch_up()
+
+    minutes: dict[Moment, list[float]] = {}
+    for at in moments:
+        minutes.setdefault(at - at % MINUTE, []).append(float(at))
+    found = await stored_rollups(store, influxd, resolution="1m")
+    assert {minute: figures for (_, _, minute), figures in found.items()} == {
+        minute: (len(some), min(some), max(some), pytest.approx(sum(some) / len(some)), some[-1])
+        for minute, some in minutes.items()
     }
 
 

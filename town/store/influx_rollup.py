@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
 from town.errors import ConfigError
-from town.moment import HOUR, MINUTE, Duration, Moment
+from town.moment import HOUR, MINUTE, SECOND, Duration, Moment
 from town.quantity import ValueType
 from town.store import influxql
-from town.store.figures import Rows, add_up
 from town.store.influx_changes import LINES_PER_QUESTION, SETTLES_AFTER, Change, ChangeLog
-from town.store.influx_server import InfluxServer, Table
+from town.store.influx_minutes import Minutes, Rows
+from town.store.influx_server import InfluxServer, Table, UnreadTable
 from town.store.influx_types import StoredFields
 from town.store.line_protocol import DELAY, start_of_line
 from town.store.resolution import HOURS, MINUTES, Resolution, spans
@@ -19,7 +19,14 @@ from town.town import Town
 STATE = "rollup_state"
 
 _CELLS_PER_QUESTION = 1_000_000
-_ROWS_PER_QUESTION = 50_000
+_ROWS_PER_QUESTION = 30_000
+_ROWS_AT_ONCE = 100_000
+_STEPS: tuple[Duration, ...] = (
+    SECOND, 5 * SECOND, 15 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR,
+)  # fmt: skip
+"""Stretches of time that a question may be about."""
+_RESTS = 2
+"""How many times as long as a question took the server has until the next."""
 _LINES_PER_WRITE = 5_000
 _KNOWS_FOR = 30.0  # seconds; an older state makes a question cost more, never wrong
 _BACKLOG_STEP: dict[Resolution, Duration] = {MINUTES: 6 * HOUR, HOURS: 240 * HOUR}
@@ -38,6 +45,8 @@ class InfluxRollups:
         """The newest line of the log that was taken in, and since when we know it."""
         self._backlog: dict[Resolution, tuple[Moment, Moment, Moment]] = {}
         """Where we are in what was stored before the log, where that ends, and from where the log is read then."""
+        self._steps: dict[str, int] = {}
+        """By family, how long a stretch of its values has about as many rows as a question may have."""
         families = [town.kinds[sensor.kind].family for sensor in town.sensors.values()]
         self._sensors = {family: families.count(family) for family in set(families)}
 
@@ -140,20 +149,33 @@ class InfluxRollups:
         self, family: str, quantities: Sequence[str], span: tuple[Moment, Moment]
     ) -> AsyncIterator[Rows]:
         """From the values, added up here: to compute figures of many series takes InfluxDB twenty times longer."""
-        start, width = span[0], 10 * MINUTE
+        with Minutes({one: self._town.quantities[one].type for one in quantities}) as minutes:
+            async for until, lines in self._values(family, quantities, span):
+                await asyncio.to_thread(minutes.add, lines)
+                if until == span[1] or (until % MINUTE == 0 and minutes.count > _ROWS_AT_ONCE):
+                    yield await asyncio.to_thread(minutes.take)
+
+    async def _values(
+        self, family: str, quantities: Sequence[str], span: tuple[Moment, Moment]
+    ) -> AsyncIterator[tuple[Moment, list[bytes]]]:
+        """Their rows a stretch of time after the other, with its end; between them the server has others to serve."""
+        loop, start = asyncio.get_running_loop(), span[0]
         while start < span[1]:
-            end = min(start + width, span[1])
+            step = self._steps.setdefault(family, _STEPS.index(MINUTE))
+            end, most = min(start - start % _STEPS[step] + _STEPS[step], span[1]), _ROWS_PER_QUESTION if step else None
             among = influxql.where(self._town.id, start=start, end=end)
-            most = _ROWS_PER_QUESTION if end - start > MINUTE else None
-            tables = await self._server.query(influxql.values(quantities, family=family, among=among, most=most))
-            count = sum(len(table.values) for table in tables)
+            began = loop.time()
+            tables = await self._server.query_unread(influxql.values(quantities, family=family, among=among, most=most))
+            lines = await asyncio.to_thread(_lines_of, tables)
+            took, count = loop.time() - began, sum(each.count(b"\n") + 1 for each in lines)
             if most is not None and count > most:
-                width = max(MINUTE, width // 4 // MINUTE * MINUTE)
+                self._steps[family] = step - 1
                 continue
-            yield await asyncio.to_thread(_added_up, tables, quantities)
+            yield end, lines
             start = end
-            if count < _ROWS_PER_QUESTION // 8:
-                width *= 4
+            if count < _ROWS_PER_QUESTION // 8 and step + 1 < len(_STEPS):
+                self._steps[family] = step + 1
+            await asyncio.sleep(_RESTS * took)
 
     async def _hours(self, family: str, quantities: Sequence[str], span: tuple[Moment, Moment]) -> AsyncIterator[Rows]:
         """From the minutes, added up by the server."""
@@ -211,9 +233,8 @@ class InfluxRollups:
         self._known = None
 
 
-def _added_up(tables: Sequence[Table], quantities: Sequence[str]) -> Rows:
-    """The minutes of all values; tens of thousands may be, and readings wait for nobody: it is called in a thread."""
-    return add_up([row for table in tables for row in table.values], quantities, width=MINUTE)
+def _lines_of(tables: Sequence[UnreadTable]) -> list[bytes]:
+    return [table.lines for table in tables]
 
 
 def _buckets(lines: Iterable[Change], resolution: Resolution) -> set[Moment]:

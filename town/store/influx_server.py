@@ -5,10 +5,11 @@ import gzip
 import ipaddress
 import re
 from base64 import b64encode
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from io import BytesIO
 from types import TracebackType
-from typing import Any, Literal, NoReturn, Self
+from typing import Any, Generic, Literal, NoReturn, Self, TypeVar
 
 import msgspec
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
@@ -60,17 +61,32 @@ class Table(msgspec.Struct):
     values: list[list[Any]] = []
 
 
-class _Result(msgspec.Struct):
-    series: list[Table] = []
+class UnreadTable(msgspec.Struct):
+    """The same with its rows as they came: a JSON array of arrays."""
+
+    values: msgspec.Raw = msgspec.Raw(b"[]")
+
+    @property
+    def lines(self) -> bytes:
+        """Its rows as lines of CSV, for rows of numbers, booleans, nulls and ids, which have no comma and no quote."""
+        return bytes(self.values)[2:-2].replace(b"],[", b"\n")
+
+
+_T = TypeVar("_T")
+
+
+class _Result(msgspec.Struct, Generic[_T]):
+    series: list[_T] = []
     error: str = ""
 
 
-class _Answer(msgspec.Struct):
-    results: list[_Result] = []
+class _Answer(msgspec.Struct, Generic[_T]):
+    results: list[_Result[_T]] = []
     error: str = ""
 
 
-_decode_answer = msgspec.json.Decoder(_Answer).decode
+_read = msgspec.json.Decoder(_Answer[Table]).decode
+_leave_unread = msgspec.json.Decoder(_Answer[UnreadTable]).decode
 
 
 class InfluxServer:
@@ -135,6 +151,20 @@ class InfluxServer:
 
     async def query(self, statement: str, *, database: bool = True, policy: str | None = None) -> list[Table]:
         """The tables that answer one InfluxQL statement, moments in ms. Raises Unavailable and ConfigError."""
+        return await self._query(statement, _read, database=database, policy=policy)
+
+    async def query_unread(self, statement: str) -> list[UnreadTable]:
+        """The same for very many rows, which somebody else reads."""
+        return await self._query(statement, _leave_unread)
+
+    async def _query(
+        self,
+        statement: str,
+        decode: Callable[[bytes], _Answer[_T]],
+        *,
+        database: bool = True,
+        policy: str | None = None,
+    ) -> list[_T]:
         # In pieces, a JSON object a line: whole answers may be cut at max-row-limit, and 1.x marks even others as cut.
         form = {"q": statement, "epoch": "ms", "chunked": "true"} | ({"db": self.database} if database else {})
         form |= {"rp": policy} if policy else {}
@@ -143,9 +173,9 @@ class InfluxServer:
             self._refuse(answer, self._problem(content))
         try:
             if len(content) < _LONG_ANSWER:
-                pieces = _pieces(content)
+                pieces = _pieces(content, decode)
             else:
-                pieces = await asyncio.to_thread(_pieces, content)
+                pieces = await asyncio.to_thread(_pieces, content, decode)
         except msgspec.DecodeError as error:
             raise Unavailable(f"{self.base} does not answer as InfluxDB does: {error}") from None
         results = [result for piece in pieces for result in piece.results]
@@ -223,8 +253,8 @@ class InfluxServer:
         raise Unavailable(f"{self.base}: {problem:.300}")
 
 
-def _pieces(content: bytes) -> list[_Answer]:
-    return [_decode_answer(line) for line in content.splitlines() if line]
+def _pieces(content: bytes, decode: Callable[[bytes], _Answer[_T]]) -> list[_Answer[_T]]:
+    return [decode(line) for line in content.splitlines() if line]
 
 
 def _version_in(content: bytes) -> str:
