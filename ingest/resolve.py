@@ -53,6 +53,11 @@ class _Never:
     """No value is of this type: it sends every text down the careful way."""
 
 
+_NOTHING: dict[str, Value] = {}
+_NEVER_STUCK = Steady({})
+"""Of every sensor whose quantities may stay the same for ever."""
+
+
 class _Known:
     """A sensor as the hot path needs it, with what it said last."""
 
@@ -68,12 +73,12 @@ class _Known:
         """What it told last when that was one value, and in `value` which: a dict for each of many sensors would have
         been out of every cache when the next message takes its place."""
         self.value: Value = False
-        self.values: dict[str, Value] = {}
+        self.values = _NOTHING
         """What it told last when that was not one value."""
         self.stamped_at: Moment = 0
         self.heard: dict[str, Value] | None = None
         """The newest values that came without a time."""
-        self.steady = Steady({})
+        self.steady = _NEVER_STUCK
 
     @property
     def last_values(self) -> dict[str, Value]:
@@ -106,6 +111,8 @@ class Resolver:
         self._known = {
             sensor.external_id: _Known(sensor.id, checks[sensor.kind], bounds[sensor.kind]) for sensor in sensors
         }
+        self.who = self._known.get
+        """Who a device is, for `resolve_plain`: asked of all devices at once, memory answers several together."""
         for sensor in sensors:
             if limits := town.kinds[sensor.kind].stuck_after:
                 self._known[sensor.external_id].steady = Steady(limits)
@@ -122,24 +129,26 @@ class Resolver:
         return found
 
     def resolve_plain(
-        self, pairs: Iterator[tuple[Message, Plain]], into: list[Reading], *, received_at: Moment
+        self, items: Iterator[tuple[Message, Plain, "_Known | None"]], into: list[Reading], *, received_at: Moment
     ) -> tuple[Message, Plain] | None:
-        """Append readings until something is odd about one: that one, for `resolve`, or None at the end."""
+        """Append readings until something is odd about one: that one, for `resolve`, or None at the end.
+
+        An item is a message, what it says, and `who` its device is.
+        """
         if received_at != self._received_at:
             self._look_at_the_clock(received_at)
-        earliest, latest, known_devices, begun = self._earliest, self._latest, self._known, len(into)
+        earliest, latest, begun = self._earliest, self._latest, len(into)
         odd = None
-        for pair in pairs:
-            reading = pair[1]
-            known, at, values = known_devices.get(reading.device), reading.at, reading.values
+        for message, reading, known in items:
+            at, values = reading.at, reading.values
             if known is None or at == known.last_at or not earliest <= at <= latest or not values:
-                odd = pair
+                odd = message, reading
                 break
             bounds = known.bounds
             for quantity, value in values.items():
                 bound = bounds.get(quantity)
                 if bound is None or type(value) is not bound[0] or not bound[1] <= value <= bound[2]:
-                    odd = pair
+                    odd = message, reading
                     break
             else:
                 known.last_at = at

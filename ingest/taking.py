@@ -29,6 +29,7 @@ from town.moment import Moment
 from town.ports import Clock
 from town.reading import Reading
 
+_device = attrgetter("device")
 _payload, _packet_id, _retained, _again = (attrgetter(name) for name in ("payload", "packet_id", "retain", "duplicate"))
 
 
@@ -93,8 +94,8 @@ class Taking:
         account.received += len(messages)
         account.bytes += sum(map(len, payloads))
         account.decoded += len(messages)
-        pairs = zip(messages, plain, strict=True)
-        while odd := resolver.resolve_plain(pairs, readings, received_at=now):
+        items = zip(messages, plain, list(map(resolver.who, map(_device, plain))), strict=True)
+        while odd := resolver.resolve_plain(items, readings, received_at=now):
             self._take_odd(line, *odd, batch, now)
         batch.counts[line.gateway] += len(readings) - before
         line.watch.heard(now)

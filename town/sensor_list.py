@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from sys import intern
 from typing import Any, NamedTuple
 
 from town.facility import Position
@@ -169,7 +170,8 @@ def _row(line: int, cells: list[str], *, header: list[str], sensors: SensorList)
         sensors.lines.setdefault(cells[header.index("id")].strip(), line)
         return
     filled = {column: cell.strip() for column, cell in zip(header, cells, strict=False)}
-    yield Row(line, {column: cell for column, cell in filled.items() if cell})
+    # One text for thousands of cells: gateways, facilities and kinds come again and again.
+    yield Row(line, {column: intern(cell) for column, cell in filled.items() if cell})
 
 
 def _header_fits(header: list[str], sensors: SensorList) -> bool:
