@@ -118,10 +118,11 @@ def bench_flood(
 
 @bench.command("scale")
 def bench_scale(
-    messages: Annotated[int, typer.Option(min=1, max=5_000_000, help="Messages of each case.")] = 100_000,
+    messages: Annotated[int, typer.Option(min=1, max=5_000_000, help="Messages of each case.")] = 300_000,
     sensors: Annotated[
         int, typer.Option(min=1, max=20_000, help="Sensors they come from, and ten times as many.")
     ] = 1_000,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of all cases, of which the middle one counts.")] = 3,
     embedded: Embedded = False,
     quick: Quick = False,
     json: options.Json = False,
@@ -132,11 +133,9 @@ def bench_scale(
     from brain.bench import scale
 
     if quick:
-        messages, sensors = min(messages, QUICK_MESSAGES), min(sensors, QUICK_SENSORS)
-    _show(
-        asyncio.run(scale.bench_scale(scale.ScalePlan(messages, sensors, (1, 2) if quick else (1, 2, 4), embedded))),
-        json=json,
-    )
+        messages, sensors, rounds = min(messages, QUICK_MESSAGES), min(sensors, QUICK_SENSORS), 1
+    plan = scale.ScalePlan(messages, sensors, (1, 2) if quick else (1, 2, 4), embedded, rounds)
+    _show(asyncio.run(scale.bench_scale(plan)), json=json)
 
 
 @bench.command("store")

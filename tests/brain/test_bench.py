@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from brain.bench.scale import _middle
 from tests import services
 
 
@@ -78,10 +79,19 @@ def test_scale_shares_all_messages() -> None:
     services.need("mosquitto")
     services.need("influxd")
 
-    cases = bench("scale")["scale"]["processes"]
+    found = bench("scale")["scale"]
 
+    cases = found["processes"]
     assert [(case["processes"], len(case["shares"]), case["lost"]) for case in cases] == [(1, 1, 0), (2, 2, 0)]
     assert all(sum(case["shares"]) >= 2_000 for case in cases)
+    assert [case["lost"] for case in found["sensors"]] == [0, 0]
+    assert found["sensors"][0]["to_first"] == 1
+
+
+def test_of_rounds_the_middle_one_counts_and_all_losses() -> None:
+    runs = [{"ratio": ratio, "lost": lost, "peak_mb": peak} for ratio, lost, peak in ((3, 0, 9), (1, 2, 7), (2, 0, 8))]
+
+    assert _middle(runs) == {"ratio": 2, "ratios": [3, 1, 2], "lost": 2, "peak_mb": 9}
 
 
 def test_store_is_asked_young_and_old() -> None:
