@@ -1,7 +1,7 @@
 """From what a device said to a reading of a sensor of this town: who it is, when it was, what can be believed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import isfinite
+from math import inf, isfinite
 from typing import Any, Literal, NamedTuple
 
 from ingest.connection import Message
@@ -293,7 +293,7 @@ def _checks(town: Town, kind: str) -> dict[str, _Check]:
 def _check(quantity: Quantity, low: float | None, high: float | None) -> _Check:
     match quantity.type:
         case ValueType.FLOAT:
-            bounds = (-_LARGEST if low is None else low, _LARGEST if high is None else high)
+            bounds = (max(-_LARGEST, -inf if low is None else low), min(_LARGEST, inf if high is None else high))
             return _Check(float, *bounds, quantity.type)
         case ValueType.BOOL:
             return _Check(bool, False, True, quantity.type)

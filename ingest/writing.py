@@ -64,7 +64,8 @@ class Writing:
             # While it is away the replay finds out when it is back, unless it has nothing to try with.
             if spool is None or not self._storing.away or not spool.rows:
                 try:
-                    refused = await self._storing.write(readings, hurried=spool is not None)
+                    # The resolver believed them by this very town; what was in a spool may be of another.
+                    refused = await self._storing.write(readings, hurried=spool is not None, vouched=True)
                 except (Unavailable, ConfigError) as error:
                     failure = error
                 else:

@@ -49,13 +49,15 @@ class Storing:
         self._since, self._trouble = clock(), ""
         self._took: deque[float] = deque(maxlen=_REMEMBERED)
 
-    async def write(self, readings: Sequence[Reading], *, hurried: bool) -> Sequence[RefusedReading]:
+    async def write(
+        self, readings: Sequence[Reading], *, hurried: bool, vouched: bool = False
+    ) -> Sequence[RefusedReading]:
         """Store a batch; see `ReadingWriter`. A hurried write raises Unavailable when it takes too long."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
             async with asyncio.timeout(self._patience / 1000 if hurried else None):
-                refused = await self._store.write(readings)
+                refused = await self._store.write(readings, vouched=vouched)
         except TimeoutError:
             error = Unavailable(f"no answer within {format_duration(self._patience)}")
             self._failed("slow", error)

@@ -42,7 +42,7 @@ class RemoteDuck:
         for _, writer in self._idle:
             writer.close()
 
-    async def write(self, readings: Sequence[Reading]) -> Sequence[RefusedReading]:
+    async def write(self, readings: Sequence[Reading], *, vouched: bool = False) -> Sequence[RefusedReading]:
         """Store a batch; see `town.ports.ReadingWriter`."""
         try:
             async with asyncio.timeout(_ANSWERS_WITHIN):

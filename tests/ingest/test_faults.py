@@ -139,7 +139,7 @@ async def test_a_dead_peer_is_noticed(tmp_path: Path) -> None:
 
 async def test_a_bug_in_the_store_ends_the_intake(mosquitto: Service, tmp_path: Path) -> None:
     class Broken(GatedStore):
-        async def write(self, readings: object) -> list[object]:  # type: ignore[override]  # it is broken
+        async def write(self, readings: object, *, vouched: bool = False) -> list[object]:  # type: ignore[override]  # it is broken
             raise ZeroDivisionError
 
     store = Broken()

@@ -1,5 +1,6 @@
 """Who said it, when, and what of it is believed, without any broker."""
 
+from math import inf
 from typing import Any, Literal
 
 import pytest
@@ -13,6 +14,7 @@ from ingest.resolve import Resolver
 from tests.ingest.town import NOON, small_town
 from town.moment import DAY, MINUTE, SECOND
 from town.reading import Flag, Reading
+from town.store.acceptance import Acceptance
 
 TOWN = small_town()
 
@@ -120,13 +122,15 @@ def test_a_refused_value_is_unknown_to_the_rules_and_its_neighbours_are_not() ->
 DEVICES = st.sampled_from(["S1", "S2", "S3", "gateway", "?"])
 VALUES = st.dictionaries(
     st.sampled_from(["temperature", "smoke", "state", "online", "charm"]),
-    st.floats() | st.booleans() | st.text(max_size=3) | st.none(),
+    st.floats() | st.booleans() | st.text(max_size=300) | st.none(),
     max_size=3,
 )
 
 
 @given(
-    st.lists(st.builds(DeviceReading, DEVICES, st.none() | st.integers(NOON - DAY, NOON + DAY), VALUES), max_size=20),
+    st.lists(
+        st.builds(DeviceReading, DEVICES, st.none() | st.integers(NOON - DAY, NOON + DAY) | st.integers(), VALUES)
+    ),
     st.booleans(),
 )
 def test_every_reading_is_either_taken_or_refused(readings: list[DeviceReading], retained: bool) -> None:
@@ -138,3 +142,16 @@ def test_every_reading_is_either_taken_or_refused(readings: list[DeviceReading],
     refused = [each for each in one.refused if each.scope is Scope.READING]
     assert len(found) + len(refused) == len(readings) == account.readings
     assert all(each.values for each in found)
+    # Writing vouches for them: no store asks again.
+    assert Acceptance(TOWN).sort_out(found) == (found, [])
+
+
+def test_a_quantity_without_end_still_ends_at_infinity() -> None:
+    measured = TOWN.quantities["temperature"].model_copy(update={"low": -inf, "high": inf})
+    endless = TOWN.model_copy(update={"quantities": {**TOWN.quantities, "temperature": measured}})
+    one = Resolver(endless, "gw", extras="refuse", account=Account())
+
+    (found,) = resolve(one, DeviceReading("S1", NOON, {"temperature": inf, "smoke": 1.0}))
+
+    assert found.values == {"smoke": 1.0}
+    assert [each.reason for each in one.refused] == [Reason.NOT_A_NUMBER]

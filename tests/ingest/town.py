@@ -73,7 +73,7 @@ class GatedStore:
         self.fails: Exception | None = None
         self.refuses: Callable[[Reading], bool] = lambda reading: False
 
-    async def write(self, readings: Sequence[Reading]) -> Sequence[RefusedReading]:
+    async def write(self, readings: Sequence[Reading], *, vouched: bool = False) -> Sequence[RefusedReading]:
         """Take what is not refused, while the gate is open."""
         await asyncio.sleep(self.takes_seconds)
         if self.fails is not None:

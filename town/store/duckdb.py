@@ -80,9 +80,9 @@ class DuckStore:
     ) -> None:
         await asyncio.to_thread(self._close)
 
-    async def write(self, readings: Sequence[Reading]) -> Sequence[RefusedReading]:
+    async def write(self, readings: Sequence[Reading], *, vouched: bool = False) -> Sequence[RefusedReading]:
         """Store a batch, durably on return; see `town.ports.ReadingWriter`."""
-        accepted, refused = self._acceptance.sort_out(readings)
+        accepted, refused = (readings, []) if vouched else self._acceptance.sort_out(readings)
         if accepted:
             refused += await self._run(self._writing, lambda: self._write(accepted))
         return refused

@@ -97,9 +97,9 @@ class InfluxStore:
         await self._server.query(influxql.everything(families=self._families, among="time < 0", most=0))
         return f"InfluxDB {version} at {self.url}, database {self.database}"
 
-    async def write(self, readings: Sequence[Reading]) -> Sequence[RefusedReading]:
+    async def write(self, readings: Sequence[Reading], *, vouched: bool = False) -> Sequence[RefusedReading]:
         """Store a batch, durably on return; see `town.ports.ReadingWriter`."""
-        accepted, refused = self._acceptance.sort_out(readings)
+        accepted, refused = (readings, []) if vouched else self._acceptance.sort_out(readings)
         if accepted:
             accepted, conflicting = await self._fields.sort_out(accepted)
             refused += conflicting
