@@ -22,7 +22,7 @@ _FIRST_ID, _LAST_ID = 2, 65_535
 """Packet ids of what we publish; SUBSCRIBE has the first."""
 _MANY = 5_000
 """Messages a second that are worth waiting for."""
-_ENOUGH = 1_000
+_ENOUGH = 2_000
 """Messages that are taken together as cheaply as more."""
 _FULL = 256 << 10
 """Bytes that asyncio reads at a time: more are there when it has read so many."""

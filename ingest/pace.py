@@ -4,7 +4,7 @@ from ingest.connection import Connection
 
 GAP, GAP_SHARED = 0.1, 0.25
 """Seconds from the beginning of a write to that of the next; where several processes share messages, each has fewer."""
-MUCH = 2_000
+MUCH = 4_000
 """Readings that are worth a write at any time, also beside one that is under way."""
 _NEARLY = 0.75
 

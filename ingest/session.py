@@ -17,7 +17,7 @@ log = logging.getLogger("ingest.session")
 
 _CONNECT_WITHIN = 10.0
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
-_REST = Rest(0.01, 0.05)
+_REST = Rest(0.01, 0.1)
 """Between two looks at a socket whose messages others share, on cores that others share."""
 _AHEAD, _AHEAD_SHARED = 1_000, 8_000
 """How many messages the broker may send ahead of our acknowledgements; where looks and writes are seldom, more."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ingest.batch import LARGEST_READINGS, Backlog, Batch
 from ingest.connection import Connection
+from ingest.pace import MUCH
 from ingest.seen import Seen
 from tests.ingest.town import NOON
 from town.reading import Reading
@@ -59,7 +60,7 @@ async def test_a_second_write_starts_when_much_waits() -> None:
     told, backlog = Acknowledged(), Backlog()
     await backlog.put(batch(0, told))
     await backlog.take()
-    await backlog.put(batch(1, told, readings=2_000))
+    await backlog.put(batch(1, told, readings=MUCH))
 
     assert len(await asyncio.wait_for(backlog.take(), 30)) == 1
 
