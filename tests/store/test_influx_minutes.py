@@ -4,11 +4,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from msgspec import Raw
 
 from town.errors import ConfigError, Unavailable
 from town.moment import MINUTE
 from town.quantity import ValueType
 from town.store.influx_minutes import Minutes
+from town.store.influx_server import UnreadTable
 
 QUANTITIES = {"t": ValueType.FLOAT, "open": ValueType.BOOL}
 
@@ -39,6 +41,13 @@ def test_each_minute_of_each_place_has_figures_of_what_is_there() -> None:
         assert found[("", "x", None), 2 * MINUTE].keys() == doors.keys()
         assert len(found) == 3
         assert (minutes.count, minutes.take()) == (0, {})
+
+
+def test_rows_become_lines_however_a_server_spaces_them() -> None:
+    rows = b'[[60000, 1.5, null, "WH 3"],\n [60001, -2e-7, true, null]]'
+
+    assert UnreadTable(Raw(rows)).lines == b'60000,1.5,null,"WH 3"\n60001,-2e-7,true,null'
+    assert UnreadTable(Raw(b"[ ]")).lines == b""
 
 
 def test_values_of_another_type_are_named() -> None:

@@ -148,7 +148,7 @@ class InfluxRollups:
     async def _minutes(
         self, family: str, quantities: Sequence[str], span: tuple[Moment, Moment]
     ) -> AsyncIterator[Rows]:
-        """From the values, added up here: to compute figures of many series takes InfluxDB twenty times longer."""
+        """From the values, added up here: for many series of a few values each InfluxDB takes twenty times longer."""
         with Minutes({one: self._town.quantities[one].type for one in quantities}) as minutes:
             async for until, lines in self._values(family, quantities, span):
                 await asyncio.to_thread(minutes.add, lines)
@@ -158,7 +158,7 @@ class InfluxRollups:
     async def _values(
         self, family: str, quantities: Sequence[str], span: tuple[Moment, Moment]
     ) -> AsyncIterator[tuple[Moment, list[bytes]]]:
-        """Their rows a stretch of time after the other, with its end; between them the server has others to serve."""
+        """Rows of a stretch of time after the other, each with its end; in between the server has others to serve."""
         loop, start = asyncio.get_running_loop(), span[0]
         while start < span[1]:
             step = self._steps.setdefault(family, _STEPS.index(MINUTE))
@@ -234,7 +234,7 @@ class InfluxRollups:
 
 
 def _lines_of(tables: Sequence[UnreadTable]) -> list[bytes]:
-    return [table.lines for table in tables]
+    return [lines for table in tables if (lines := table.lines)]
 
 
 def _buckets(lines: Iterable[Change], resolution: Resolution) -> set[Moment]:

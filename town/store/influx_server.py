@@ -69,7 +69,7 @@ class UnreadTable(msgspec.Struct):
     @property
     def lines(self) -> bytes:
         """Its rows as lines of CSV, for rows of numbers, booleans, nulls and ids, which have no comma and no quote."""
-        return bytes(self.values)[2:-2].replace(b"],[", b"\n")
+        return msgspec.json.format(bytes(self.values), indent=-1)[2:-2].replace(b"],[", b"\n")
 
 
 _T = TypeVar("_T")
