@@ -15,9 +15,12 @@ from iotcore import IotCoreBroker
 
 from town.errors import ConfigError
 
+log = logging.getLogger("brain.broker")
+
 LARGEST_PAYLOAD = 4 << 20
 """Bytes; rumqttd ends the connection of a client that sends more."""
 _START_WITHIN = 10.0
+_AGAIN_AFTER = 1.0
 
 # rumqttd serves one protocol version a port: devices speak 3.1.1 to the first, ingest speaks 5 to the second.
 _CONFIGURATION = """
@@ -54,26 +57,47 @@ async def embedded_broker(port: int) -> AsyncIterator[None]:
     """A broker for MQTT 3.1.1 on `port` and for MQTT 5 on `port + 1`, until the block ends or this process does.
 
     It is a process group of its own, so that Ctrl-C reaches us first and we can still say goodbye to it in order.
-    Raises ConfigError when it does not come up.
+    When it ends by itself it is started again. Raises ConfigError when it does not come up.
     """
     with tempfile.TemporaryDirectory(prefix="town-broker-") as folder:
         configuration = Path(folder) / "rumqttd.toml"
         configuration.write_text(_CONFIGURATION.format(port=port, port5=port + 1, payload=LARGEST_PAYLOAD), "utf-8")
-        child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "brain.broker",
-            str(configuration),
-            stdin=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
+        child = await _start(configuration)
         try:
             await _listening(child, (port, port + 1))
+        except BaseException:
+            await _end(child)
+            raise
+        keeping = asyncio.create_task(_keep(child, configuration), name="broker")
+        await asyncio.sleep(0)  # from here on it is the task that ends it
+        try:
             yield
         finally:
-            if child.returncode is None:
-                child.terminate()
-                await child.wait()
+            keeping.cancel()
+            await asyncio.wait([keeping])
+
+
+async def _start(configuration: Path) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "brain.broker", str(configuration), stdin=asyncio.subprocess.PIPE, start_new_session=True
+    )
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    if child.returncode is None:
+        child.terminate()
+        await child.wait()
+
+
+async def _keep(child: asyncio.subprocess.Process, configuration: Path) -> None:
+    """Start it again whenever it ends by itself; end it when cancelled."""
+    try:
+        while True:
+            log.warning("the embedded broker ended with exit code %d: it is started again", await child.wait())
+            await asyncio.sleep(_AGAIN_AFTER)
+            child = await _start(configuration)
+    finally:
+        await _end(child)
 
 
 async def _listening(child: asyncio.subprocess.Process, ports: tuple[int, ...]) -> None:

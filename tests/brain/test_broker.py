@@ -38,6 +38,18 @@ async def test_broker_gives_its_ports_back() -> None:
     assert not listens(port)
 
 
+async def test_a_broker_that_was_killed_is_started_again() -> None:
+    port = free_ports(2)
+    async with asyncio.timeout(30), embedded_broker(port):
+        (killed,) = (one for one in psutil.Process().children() if "brain.broker" in one.cmdline())
+        killed.kill()
+        for there in (False, True):
+            while listens(port) is not there:
+                await asyncio.sleep(0.02)  # other processes open and close the port: there is nothing to wait on
+
+    assert not listens(port)
+
+
 async def test_a_taken_port_names_who_has_it() -> None:
     port = free_ports(2)
     async with embedded_broker(port):
