@@ -46,7 +46,8 @@ class ReadingWriter(Protocol):
     async def write(self, readings: Sequence[Reading], *, vouched: bool = False) -> Sequence[RefusedReading]:
         """Store a batch, durably on return. Doing it twice changes nothing.
 
-        Who has `vouched` that all fit the town's registry (`town.store.acceptance`) saves them from being asked again.
+        Who has `vouched` for it that all are of sensors of the town, with finite values of its quantities, saves
+        them from being asked that again.
 
         Returns the readings that can never be stored; all others are in. Raises Unavailable when the store is away
         (nothing, or a part of the batch, may be in: write it again) and ConfigError when it refuses us.

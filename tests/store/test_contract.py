@@ -260,6 +260,18 @@ async def test_what_can_never_be_stored_is_refused_and_the_rest_is_in(store: Sto
     assert await everything(store) == good
 
 
+@pytest.mark.parametrize("vouched", [False, True])
+async def test_no_clock_is_vouched_for(store: Store, vouched: bool) -> None:
+    good = [reading("air-1", NOON + i, temperature=1.0) for i in (1, 2)]
+    wrong = [one for one, problem in REFUSED if problem == "impossible_moment"]
+    wrong.append(Reading("air-1", NOON, -1, {"temperature": 1.0}))
+
+    refused = await store.write([good[0], *wrong, good[1]], vouched=vouched)
+
+    assert [(one.reading, one.reason) for one in refused] == [(one, "impossible_moment") for one in wrong]
+    assert await everything(store) == good
+
+
 async def test_whole_numbers_are_stored_as_floats(store: Store) -> None:
     assert await store.write([reading("air-1", NOON, temperature=21)]) == []
 

@@ -82,7 +82,7 @@ class DuckStore:
 
     async def write(self, readings: Sequence[Reading], *, vouched: bool = False) -> Sequence[RefusedReading]:
         """Store a batch, durably on return; see `town.ports.ReadingWriter`."""
-        accepted, refused = (readings, []) if vouched else self._acceptance.sort_out(readings)
+        accepted, refused = self._acceptance.sort_out(readings, vouched=vouched)
         if accepted:
             refused += await self._run(self._writing, lambda: self._write(accepted))
         return refused

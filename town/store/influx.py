@@ -99,7 +99,7 @@ class InfluxStore:
 
     async def write(self, readings: Sequence[Reading], *, vouched: bool = False) -> Sequence[RefusedReading]:
         """Store a batch, durably on return; see `town.ports.ReadingWriter`."""
-        accepted, refused = (readings, []) if vouched else self._acceptance.sort_out(readings)
+        accepted, refused = self._acceptance.sort_out(readings, vouched=vouched)
         if accepted:
             accepted, conflicting = await self._fields.sort_out(accepted)
             refused += conflicting
